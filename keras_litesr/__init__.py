@@ -1,0 +1,26 @@
+"""Lightweight super-resolution: a zoo of small x4 models for Keras and TFLite."""
+
+from importlib import import_module, metadata
+
+_HOMES = {
+    "Upscaler": "keras_litesr.inference.upscaler",
+    "load": "keras_litesr.zoo.registry",
+    "presets": "keras_litesr.zoo.presets",
+    "save_to_preset": "keras_litesr.zoo.registry",
+    "upscale": "keras_litesr.inference.upscaler",
+}
+
+__all__ = ["Upscaler", "__version__", "load", "presets", "save_to_preset", "upscale"]
+
+
+def __getattr__(name: str):
+    # TensorFlow takes seconds to import and many users never need it.
+    if name == "__version__":
+        return metadata.version("keras_litesr")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'keras_litesr' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""The command `litesr`: one module a command, each joining packages for a person."""

@@ -1,0 +1,1 @@
+"""Training pictures: where they come from, how they are degraded, how patches are cut."""

@@ -1,0 +1,1 @@
+"""Measuring: image quality metrics, named protocols, benchmarks over folders, tables."""

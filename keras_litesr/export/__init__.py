@@ -1,0 +1,1 @@
+"""Conversion for phones: TFLite files from Keras models."""

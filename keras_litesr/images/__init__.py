@@ -1,0 +1,1 @@
+"""Pixels at the door: number ranges, colour, resizing and image files."""

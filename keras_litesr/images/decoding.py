@@ -1,0 +1,158 @@
+"""Picture files of any kind to photos, or to one line that says why not."""
+
+import os
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from keras_litesr.images import metadata, sixteen_bit
+from keras_litesr.images.photos import ImageFileError, Photo, from_pil, upright
+
+DEFAULT_MAX_PIXELS = 180_000_000
+_READABLE = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "AVIF")
+_READABLE_NAMES = "PNG, JPEG, TIFF, WebP, BMP, GIF or AVIF"
+_HEAD_BYTES = 32
+_PILLOW_SETTINGS = threading.Lock()
+
+
+def read(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:
+    """Reads a picture file, recognised by its content, whatever its name.
+
+    The EXIF orientation is applied. 16-bit PNG and TIFF stay 16-bit, grey stays grey; palette
+    and CMYK become RGB (see `from_pil`). Of an animation or a multi-page file the first picture is
+    taken, which a notice says.
+
+    Args:
+        path: The file.
+        max_pixels: Larger pictures are refused from their header, before anything is decoded.
+
+    Returns:
+        The photo; its notices are meant to be shown to the person whose file it is.
+
+    Raises:
+        ImageFileError: For a file that is missing, not a file, not readable, empty, of another
+            kind, damaged, too large, or of float, 32-bit or LAB pixels.
+    """
+    path = Path(path)
+    head = _head(path)
+    try:
+        if head.startswith(sixteen_bit.TIFF_STARTS) and (photo := _deep_tiff(path, max_pixels)):
+            return photo
+        with _opened(path, max_pixels) as image:
+            return _decoded(image, path, sixteen_bit.is_png(head))
+    except (ImageFileError, MemoryError, ImportError):
+        raise
+    except UnidentifiedImageError as error:
+        raise _foreign(path, head) from error
+    except Exception as error:  # decoders raise nearly every kind for damaged files
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ImageFileError(
+            f"Expected a whole picture in {str(path)!r}, received a damaged or truncated one "
+            f"({reason}). Copy or download it again."
+        ) from error
+
+
+def _head(path: Path) -> bytes:
+    expected = f"Expected a picture file at {str(path)!r}, received "
+    if os.path.isdir(path):
+        raise ImageFileError(f"{expected}a folder. Name a file in it.")
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ImageFileError(f"{expected}a device or pipe. Copy its content to a file.")
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+    except FileNotFoundError:
+        raise ImageFileError(f"{expected}nothing: no such file. Check the path.") from None
+    except OSError as error:
+        raise ImageFileError(
+            f"{expected}one that cannot be read ({error.strerror}). Check its permissions."
+        ) from error
+    if not head:
+        raise ImageFileError(f"{expected}an empty file of 0 bytes. Copy or download it again.")
+    return head
+
+
+@contextmanager
+def _quiet(max_pixels: int) -> Iterator[None]:
+    """Puts our limit in the place of Pillow's; what it warns of is refused or told otherwise."""
+    with _PILLOW_SETTINGS, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pillow_limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = pillow_limit
+
+
+@contextmanager
+def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
+    try:
+        with _quiet(max_pixels):
+            image = Image.open(path, formats=_READABLE)
+    except Image.DecompressionBombError as error:
+        raise _too_large(path, "at least twice that", max_pixels) from error
+    with image:
+        _check_size(path, image.width, image.height, max_pixels)
+        yield image
+
+
+def _decoded(image: Image.Image, path: Path, is_deep_png: bool) -> Photo:
+    is_sequence = image.format != "MPO" and getattr(image, "is_animated", False)
+    file_format = "JPEG" if image.format == "MPO" else image.format or ""
+    if is_deep_png:
+        image.load()  # metadata may stand behind the pixels
+        transparent = image.info.get("transparency")
+        colour, alpha = sixteen_bit.decode_png(path.read_bytes(), transparent)
+        photo = upright(Photo(colour, alpha), metadata.from_image(image), path.name)
+    else:
+        photo = from_pil(image)
+    notices = (*_first_only(path, file_format, is_sequence), *photo.notices)
+    return replace(photo, file_format=file_format, notices=notices)
+
+
+def _deep_tiff(path: Path, max_pixels: int) -> Photo | None:
+    """Reads a 16-bit TIFF; None for any other."""
+    with path.open("rb") as stream, _quiet(max_pixels):
+        tags = sixteen_bit.tiff_tags(stream)
+        if not sixteen_bit.is_tiff(tags):
+            return None
+        kept = metadata.from_tiff_tags(tags)
+        is_sequence = bool(tags.get_ifd(ExifTags.IFD.IFD1))
+    _check_size(path, tags[sixteen_bit.WIDTH], tags[sixteen_bit.HEIGHT], max_pixels)
+    colour, alpha = sixteen_bit.decode_tiff(path.read_bytes(), tags)
+    notices = _first_only(path, "TIFF", is_sequence)
+    photo = Photo(colour, alpha, file_format="TIFF", notices=notices)
+    return upright(photo, kept, path.name)
+
+
+def _first_only(path: Path, file_format: str, is_sequence: bool) -> tuple[str, ...]:
+    if not is_sequence:
+        return ()
+    if file_format == "TIFF":
+        return (f"{path.name} holds several pages: only its first page is used.",)
+    return (f"{path.name} is animated: only its first frame is used.",)
+
+
+def _check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise _too_large(path, f"{width}x{height}", max_pixels)
+
+
+def _foreign(path: Path, head: bytes) -> ImageFileError:
+    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
+        received = "a HEIC photo, which cannot be read here. Export it as JPEG or PNG."
+    else:
+        received = "a file of another kind or with a damaged head. Check it in an image viewer."
+    return ImageFileError(f"Expected {_READABLE_NAMES} in {str(path)!r}, received {received}")
+
+
+def _too_large(path: Path, size: str, max_pixels: int) -> ImageFileError:
+    return ImageFileError(
+        f"Expected at most {max_pixels} pixels in {str(path)!r}, received {size}; it was not "
+        "decoded. Raise `max_pixels` if you trust the file."
+    )

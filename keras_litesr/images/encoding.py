@@ -1,0 +1,169 @@
+"""Photos to the bytes of PNG, JPEG, WebP and TIFF files, metadata included."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, TiffImagePlugin
+
+from keras_litesr.images.metadata import Metadata, describing_tags
+from keras_litesr.images.photos import Photo, eight_bit, to_pil
+
+_EXIF_PREFIX = b"Exif\0\0"
+_JPEG_EXIF_LIMIT = 65533
+_JPEG_XMP_LIMIT = 65504
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_HEADER_END = 33
+_PNG_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
+_SUB_FILTER = 1
+_COMPRESSION_LEVEL = 4  # As small as level 6 on photographs, in two thirds of the time.
+_STRIP_BYTES = 1 << 20
+
+
+def png(photo: Photo, *, software: str | None = None) -> bytes:
+    """Encodes losslessly at the photo's own 8 or 16 bits, with every kind of metadata."""
+    if photo.colour.dtype == np.uint16:
+        encoded = _png_of_sixteen_bit(_channels(photo))
+    else:
+        stream = io.BytesIO()
+        to_pil(_bare(photo)).save(stream, "PNG")
+        encoded = stream.getvalue()
+    chunks = _png_metadata(photo.metadata, software)
+    return encoded[:_PNG_HEADER_END] + chunks + encoded[_PNG_HEADER_END:]
+
+
+def jpeg(photo: Photo, *, quality: int) -> bytes:
+    """Encodes at 8 bits with full colour resolution (4:4:4), transparency laid on white.
+
+    EXIF or XMP beyond the 64 kB that JPEG has room for is left out.
+    """
+    exif = _EXIF_PREFIX + (photo.metadata.exif or b"")
+    xmp = photo.metadata.xmp or b""
+    options = {
+        "exif": exif if len(_EXIF_PREFIX) < len(exif) <= _JPEG_EXIF_LIMIT else b"",
+        "xmp": xmp if len(xmp) <= _JPEG_XMP_LIMIT else b"",
+        "icc_profile": photo.metadata.icc_profile,
+    }
+    options = {name: value for name, value in options.items() if value}
+    stream = io.BytesIO()
+    image = to_pil(_bare(on_white(eight_bit(photo))))
+    image.save(stream, "JPEG", quality=quality, subsampling=0, **options)
+    return stream.getvalue()
+
+
+def webp(photo: Photo, *, quality: int) -> bytes:
+    """Encodes at 8 bits; quality 100 is lossless. Grey is stored as RGB, WebP knows no other."""
+    kept = vars(photo.metadata).items()
+    options = {name: value for name, value in kept if value is not None}
+    stream = io.BytesIO()
+    image = to_pil(_bare(eight_bit(photo)))
+    image.save(stream, "WEBP", quality=quality, lossless=quality == 100, exact=True, **options)
+    return stream.getvalue()
+
+
+def tiff(photo: Photo) -> bytes:
+    """Encodes losslessly at the photo's own 8 or 16 bits: deflate with horizontal differences.
+
+    Raises:
+        ValueError: Beyond the 4 GiB that classic TIFF can address.
+    """
+    pixels = _channels(photo)
+    directory = _tiff_directory(photo.metadata)
+    height, width, channels = pixels.shape
+    rows = max(1, _STRIP_BYTES // (width * channels * pixels.itemsize))
+    strips = [_tiff_strip(pixels[start : start + rows]) for start in range(0, height, rows)]
+    sizes = [len(strip) for strip in strips]
+    directory[256], directory[257] = width, height
+    directory[258] = (8 * pixels.itemsize,) * channels
+    directory[259] = 8  # deflate
+    directory[262] = 1 if photo.is_grey else 2
+    directory[273] = tuple(int(offset) for offset in np.cumsum([0, *sizes[:-1]], dtype=np.int64))
+    directory[277], directory[278], directory[279] = channels, rows, tuple(sizes)
+    directory[284], directory[317] = 1, 2  # channels interleaved; horizontal differences
+    if photo.alpha is not None:
+        directory[338] = 2  # alpha not multiplied into the colour
+    if sum(sizes) > (1 << 32) - (1 << 24):
+        raise ValueError(f"Expected at most 4 GiB for TIFF, received {sum(sizes)} bytes.")
+    stream = io.BytesIO()
+    directory.save(stream)
+    stream.writelines(strips)
+    return stream.getvalue()
+
+
+def on_white(photo: Photo) -> Photo:
+    """Lays a photo on white and drops its alpha, rounding half-up."""
+    if photo.alpha is None:
+        return photo
+    white = int(np.iinfo(photo.alpha.dtype).max)
+    alpha = photo.alpha.astype(np.uint64)
+    alpha = alpha if photo.is_grey else alpha[..., None]
+    mixed = (photo.colour * alpha + white * (white - alpha) + white // 2) // white
+    return Photo(
+        mixed.astype(photo.colour.dtype), None, photo.metadata, photo.file_format, photo.notices
+    )
+
+
+def _bare(photo: Photo) -> Photo:
+    """Takes the metadata off, so that Pillow writes none but those it is given."""
+    return Photo(photo.colour, photo.alpha)
+
+
+def _channels(photo: Photo) -> np.ndarray:
+    colour = photo.colour[..., None] if photo.is_grey else photo.colour
+    return colour if photo.alpha is None else np.dstack([colour, photo.alpha])
+
+
+def _png_of_sixteen_bit(pixels: np.ndarray) -> bytes:
+    height, width, channels = pixels.shape
+    step = 2 * channels
+    raw = pixels.astype(">u2").view(np.uint8).reshape(height, width * step)
+    rows = np.empty((height, 1 + width * step), np.uint8)
+    rows[:, 0] = _SUB_FILTER
+    rows[:, 1 : 1 + step] = raw[:, :step]
+    np.subtract(raw[:, step:], raw[:, :-step], out=rows[:, 1 + step :])
+    header = struct.pack(">IIBBBBB", width, height, 16, _PNG_COLOUR_TYPES[channels], 0, 0, 0)
+    data = zlib.compress(rows.data, _COMPRESSION_LEVEL)
+    parts = [(b"IHDR", header), *_split(b"IDAT", data), (b"IEND", b"")]
+    return _PNG_SIGNATURE + b"".join(_chunk(name, part) for name, part in parts)
+
+
+def _split(name: bytes, data: bytes, size: int = 1 << 24) -> list[tuple[bytes, bytes]]:
+    return [(name, data[start : start + size]) for start in range(0, len(data), size)]
+
+
+def _png_metadata(metadata: Metadata, software: str | None) -> bytes:
+    chunks = b""
+    if metadata.icc_profile:
+        chunks += _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc_profile))
+    if software is not None:
+        chunks += _chunk(b"tEXt", b"Software\0" + software.encode("latin-1", "replace"))
+    if metadata.xmp:
+        chunks += _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp)
+    if metadata.exif:
+        chunks += _chunk(b"eXIf", metadata.exif)
+    return chunks
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    checksum = zlib.crc32(name + data)
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", checksum)
+
+
+def _tiff_directory(metadata: Metadata) -> TiffImagePlugin.ImageFileDirectory_v2:
+    source = Image.Exif()
+    if metadata.exif:
+        source.load(metadata.exif)
+    directory = describing_tags(source)
+    if metadata.xmp:
+        directory[700] = metadata.xmp
+    if metadata.icc_profile:
+        directory.tagtype[34675] = 7
+        directory[34675] = metadata.icc_profile
+    return directory
+
+
+def _tiff_strip(rows: np.ndarray) -> bytes:
+    differences = rows.astype(rows.dtype.newbyteorder("<"))
+    differences[:, 1:] -= rows[:, :-1]
+    return zlib.compress(differences.data, _COMPRESSION_LEVEL)

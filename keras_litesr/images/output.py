@@ -1,0 +1,154 @@
+"""Photos to files, which appear whole or not at all."""
+
+import os
+import secrets
+from dataclasses import replace
+from pathlib import Path
+
+from keras_litesr.images import encoding, metadata
+from keras_litesr.images.metadata import Metadata
+from keras_litesr.images.photos import ImageFileError, Photo
+
+OUTPUT_SUFFIXES = (".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+_LONGEST_SIDE = {".jpeg": 65500, ".jpg": 65500, ".webp": 16383}
+
+
+def write(
+    photo: Photo,
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    strip_metadata: bool = False,
+    software: str | None = None,
+    quality: int = 95,
+) -> None:
+    """Writes a photo in the format that the suffix names; the file appears whole or not at all.
+
+    PNG and TIFF keep 16 bits and alpha. JPEG and WebP hold 8 bits; JPEG has no alpha, so the photo
+    is laid on white; `losses` says so beforehand. Orientation and size tags are made to fit.
+
+    Args:
+        photo: What to write.
+        path: Ends in one of `OUTPUT_SUFFIXES`.
+        overwrite: Whether an existing file may be replaced.
+        strip_metadata: Leave EXIF (place, time, camera) and XMP out. The colour profile stays,
+            because without it the colours of wide-gamut photos change.
+        software: Goes to the EXIF Software tag and, in PNG, to a text of that name, stripped or
+            not.
+        quality: Of JPEG and WebP, 1 to 100; 100 makes WebP lossless.
+
+    Raises:
+        ImageFileError: When the file exists, the folder is missing or may not be written to, the
+            suffix is unknown, or the format cannot hold the size.
+    """
+    path = Path(path)
+    if not 1 <= quality <= 100:
+        raise ValueError(f"Expected a quality from 1 to 100, received {quality}.")
+    height, width = photo.size
+    check_output(path, height=height, width=width, overwrite=overwrite)
+    kept = Metadata(photo.metadata.icc_profile) if strip_metadata else photo.metadata
+    kept = metadata.corrected(
+        kept, height=height, width=width, is_grey=photo.is_grey, software=software
+    )
+    photo = replace(photo, metadata=kept)
+    _publish(_encoded(photo, path, software, quality), path, overwrite)
+
+
+def check_output(
+    path: str | os.PathLike[str], *, height: int, width: int, overwrite: bool = False
+) -> None:
+    """Checks before the work what would make `write` fail after it.
+
+    Raises:
+        ImageFileError: As `write` does.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in OUTPUT_SUFFIXES:
+        raise ImageFileError(
+            f"Expected an output name that ends in {', '.join(OUTPUT_SUFFIXES)}, "
+            f"received {str(path)!r}. Choose one of these suffixes."
+        )
+    longest = _LONGEST_SIDE.get(suffix)
+    if longest is not None and max(height, width) > longest:
+        raise ImageFileError(
+            f"Expected at most {longest} pixels a side in {suffix[1:]}, received "
+            f"{width}x{height} for {str(path)!r}. Write PNG or TIFF instead."
+        )
+    if path.is_dir() or (os.path.lexists(path) and not overwrite):
+        raise _exists(path)
+    if not path.parent.is_dir():
+        raise ImageFileError(
+            f"Expected an existing folder for {str(path)!r}, received {str(path.parent)!r}, "
+            "which is none. Create it first."
+        )
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise _not_writable(path, "permission denied")
+
+
+def losses(photo: Photo, path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Says in sentences what of a photo the format of an output name cannot hold."""
+    name, suffix = Path(path).name, Path(path).suffix.lower()
+    sentences = []
+    if suffix in (".jpg", ".jpeg") and photo.alpha is not None:
+        sentences.append(f"{name}: JPEG has no transparency, the picture is laid on white.")
+    if suffix in (".jpg", ".jpeg", ".webp") and photo.colour.dtype != "uint8":
+        sentences.append(f"{name}: 16 bits a channel are rounded to 8; PNG and TIFF keep them.")
+    return tuple(sentences)
+
+
+def _encoded(photo: Photo, path: Path, software: str | None, quality: int) -> bytes:
+    suffix = path.suffix.lower()
+    if suffix == ".png":
+        return encoding.png(photo, software=software)
+    if suffix == ".webp":
+        return encoding.webp(photo, quality=quality)
+    if suffix in (".jpg", ".jpeg"):
+        return encoding.jpeg(photo, quality=quality)
+    return encoding.tiff(photo)
+
+
+def _publish(data: bytes, path: Path, overwrite: bool) -> None:
+    """Writes beside the target and renames, so that no half-written file ever has its name."""
+    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if overwrite:
+            os.replace(temporary, path)
+        else:
+            _rename_to_new(temporary, path)
+    except FileExistsError as error:
+        raise _exists(path) from error
+    except OSError as error:
+        raise _not_writable(path, error.strerror or str(error)) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _rename_to_new(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)  # unlike a rename, fails where a file has appeared meanwhile
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if os.path.lexists(path):
+            raise FileExistsError(path) from None
+        os.replace(temporary, path)
+
+
+def _exists(path: Path) -> ImageFileError:
+    what = "a folder" if path.is_dir() else "an existing file"
+    advice = (
+        "Choose another name." if path.is_dir() else "Allow overwriting or choose another name."
+    )
+    return ImageFileError(f"Expected a new file name, received {str(path)!r}, {what}. {advice}")
+
+
+def _not_writable(path: Path, reason: str) -> ImageFileError:
+    return ImageFileError(
+        f"Expected a place to write {str(path)!r}, received an error ({reason}). "
+        "Check permissions and free space, or choose another folder."
+    )

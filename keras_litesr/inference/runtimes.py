@@ -1,0 +1,61 @@
+"""What runs the network: LiteRT on a `.tflite` file, or Keras."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keras_litesr.silence import captured_output
+
+if TYPE_CHECKING:
+    import keras
+
+
+class LiteRT:
+    """Runs a float32 TFLite file; starts in tenths of a second and needs no TensorFlow.
+
+    Args:
+        path: File with one input `(1, height, width, 3)` of free size.
+        threads: CPU threads; all cores by default.
+    """
+
+    def __init__(self, path: str | Path, *, threads: int | None = None):
+        from ai_edge_litert.interpreter import Interpreter
+
+        # From bytes, because replacing a mapped file kills the process that has it open.
+        content = Path(path).read_bytes()
+        with captured_output():
+            self._interpreter = Interpreter(
+                model_content=content, num_threads=threads or os.cpu_count()
+            )
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._output = self._interpreter.get_output_details()[0]["index"]
+        self._shape: tuple[int, ...] | None = None
+
+    def __call__(self, low_res: np.ndarray) -> np.ndarray:
+        """Enlarges `(batch, height, width, 3)` float32 in [0, 1]."""
+        if low_res.shape != self._shape:
+            self._interpreter.resize_tensor_input(self._input, low_res.shape)
+            self._interpreter.allocate_tensors()
+            self._shape = low_res.shape
+        self._interpreter.set_tensor(self._input, low_res)
+        self._interpreter.invoke()
+        return self._interpreter.get_tensor(self._output)
+
+
+class Keras:
+    """Runs a Keras model, compiled once for each shape of tile.
+
+    Args:
+        model: Low-resolution RGB in, high-resolution RGB out.
+    """
+
+    def __init__(self, model: keras.Model):
+        self._model = model
+
+    def __call__(self, low_res: np.ndarray) -> np.ndarray:
+        """Enlarges `(batch, height, width, 3)` float32 in [0, 1]."""
+        return self._model.predict_on_batch(low_res)

@@ -1,0 +1,1 @@
+"""Super-resolution networks: functions that return a functional `keras.Model`."""

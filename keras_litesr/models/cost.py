@@ -1,0 +1,109 @@
+"""What a network costs: parameters and multiply-adds, layer by layer (the paper's Eqs 1-5)."""
+
+from dataclasses import dataclass
+from math import prod
+
+import keras
+from keras import layers
+
+from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """Cost of one layer.
+
+    Attributes:
+        name: The layer's name.
+        kind: Its class.
+        output_size: `(height, width)` of what it makes.
+        parameters: Weights it holds, biases included.
+        multiply_adds: For one picture; biases, activations and additions are not counted.
+    """
+
+    name: str
+    kind: str
+    output_size: tuple[int, int]
+    parameters: int
+    multiply_adds: int
+
+
+def cost(model: keras.Model, input_size: tuple[int, int]) -> list[LayerCost]:
+    """Counts parameters and multiply-adds of every layer for one picture.
+
+    A convolution of kernel D_K from M to N channels at D_F x D_F costs
+    D_F^2 M N D_K^2 (Eq. 1), a separable one D_F^2 (M D_K^2 + M N) (Eq. 3). The paper's Eq. 4 writes
+    D_K^2 N for the depthwise weights; with M input channels they are D_K^2 M, as its own Eq. 3 has
+    it, and that is what is counted here.
+
+    Args:
+        model: Functional model with one picture as input.
+        input_size: `(height, width)` in low-resolution pixels.
+
+    Returns:
+        One row a layer, in the order of `model.layers`.
+
+    Reference:
+        Xie et al., section III, Eqs 1-5.
+    """
+    sized = _with_input_size(model, input_size)
+    return [
+        LayerCost(
+            name=layer.name,
+            kind=type(layer).__name__,
+            output_size=tuple(layer.output.shape[1:3]),
+            parameters=layer.count_params(),
+            multiply_adds=_multiply_adds(layer),
+        )
+        for layer in sized.layers
+    ]
+
+
+def receptive_radius(model: keras.Model) -> int:
+    """Computes how far, in low-resolution pixels, an output pixel sees from its own pixel.
+
+    Tiles that overlap by this much on every side join without a seam.
+    """
+    radius: dict[int, float] = {}
+    resolution: dict[int, int] = {}
+    for layer in model.layers:
+        sources = [id(tensor) for tensor in keras.tree.flatten(layer.input)]
+        here = max((resolution[source] for source in sources), default=1)
+        reach = max((radius[source] for source in sources), default=0.0)
+        kernel = 5 if isinstance(layer, BicubicSubpixels) else max(_kernel_size(layer))
+        radius[id(layer.output)] = reach + (kernel // 2) / here
+        grows = layer.scale if isinstance(layer, PixelShuffle) else 1
+        resolution[id(layer.output)] = here * grows
+    return -int(-max(radius.values()) // 1)
+
+
+def _with_input_size(model: keras.Model, input_size: tuple[int, int]) -> keras.Model:
+    config = model.get_config()
+    for layer in config["layers"]:
+        if layer["class_name"] == "InputLayer":
+            channels = layer["config"]["batch_shape"][-1]
+            layer["config"]["batch_shape"] = (1, *input_size, channels)
+    return model.__class__.from_config(config)
+
+
+def _multiply_adds(layer: keras.Layer) -> int:
+    if isinstance(layer, BicubicSubpixels):
+        return prod(layer.output.shape[1:3]) * layer.kernel.size
+    if isinstance(layer, layers.Dense):
+        return prod(layer.output.shape[1:]) * layer.input.shape[-1]
+    kernel = prod(_kernel_size(layer))
+    if isinstance(layer, layers.SeparableConv2D):
+        height, width, out_channels = layer.output.shape[1:]
+        wide = layer.input.shape[-1] * layer.depth_multiplier
+        return height * width * (wide * kernel + wide * out_channels)
+    if isinstance(layer, layers.DepthwiseConv2D):
+        return prod(layer.output.shape[1:]) * kernel
+    if isinstance(layer, layers.Conv2DTranspose):
+        return prod(layer.input.shape[1:]) * kernel * layer.output.shape[-1]
+    if isinstance(layer, layers.Conv2D):
+        return prod(layer.output.shape[1:]) * kernel * layer.input.shape[-1] // layer.groups
+    return 0
+
+
+def _kernel_size(layer: keras.Layer) -> tuple[int, int]:
+    return getattr(layer, "kernel_size", (1, 1))

@@ -1,0 +1,98 @@
+"""Layers that name a step in `model.summary()`."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_litesr.images.resize import cubic_kernel
+
+
+@keras.saving.register_keras_serializable(package="keras_litesr")
+class PixelShuffle(keras.layers.Layer):
+    """Rearranges sub-pixel channels into a picture `scale` times as large.
+
+    Channels are ordered (dy, dx, colour) with the colour running fastest.
+
+    Args:
+        scale: Enlargement per side.
+
+    Input shape:
+        `(batch, height, width, scale**2 * channels)`.
+
+    Output shape:
+        `(batch, scale * height, scale * width, channels)`.
+
+    Reference:
+        Shi et al., 2016, Real-Time Single Image and Video Super-Resolution Using an Efficient
+        Sub-Pixel Convolutional Neural Network, Eq. 4.
+    """
+
+    def __init__(self, scale: int, **kwargs):
+        super().__init__(**kwargs)
+        self.scale = scale
+
+    def call(self, subpixels):
+        return ops.depth_to_space(subpixels, self.scale)
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        return (
+            batch,
+            None if height is None else height * self.scale,
+            None if width is None else width * self.scale,
+            channels // self.scale**2,
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}
+
+
+@keras.saving.register_keras_serializable(package="keras_litesr")
+class BicubicSubpixels(keras.layers.Layer):
+    """Computes the sub-pixels of the bicubic enlargement as one fixed 5x5 convolution.
+
+    Followed by `PixelShuffle` it equals Pillow's bicubic enlargement within one grey level, but
+    for the outermost pixels, where this layer repeats the edge. It holds no weights.
+
+    Args:
+        scale: Enlargement per side.
+
+    Input shape:
+        `(batch, height, width, 3)`.
+
+    Output shape:
+        `(batch, height, width, 3 * scale**2)`, ordered (dy, dx, colour).
+    """
+
+    def __init__(self, scale: int, **kwargs):
+        super().__init__(**kwargs)
+        self.scale = scale
+        self.kernel = bicubic_subpixel_kernel(scale)
+
+    def call(self, low_res):
+        # Mirroring by one pixel twice repeats the edge and also works for a picture of one pixel.
+        for _ in range(2):
+            low_res = ops.pad(low_res, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="symmetric")
+        return ops.conv(low_res, ops.convert_to_tensor(self.kernel, low_res.dtype), padding="valid")
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 3 * self.scale**2)
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}
+
+
+def bicubic_subpixel_kernel(scale: int) -> np.ndarray:
+    """Builds the kernel of `BicubicSubpixels`.
+
+    Sub-pixel r of a low-resolution pixel sits at (r + 0.5) / scale - 0.5 from its centre; its five
+    taps are Keys' cubic (a = -0.5) at the distances to the neighbours, normalised to sum 1.
+
+    Returns:
+        `(5, 5, 3, 3 * scale**2)` float32.
+    """
+    offset = (np.arange(scale) + 0.5) / scale - 0.5
+    taps = cubic_kernel(np.arange(-2, 3) - offset[:, None])
+    taps /= taps.sum(axis=1, keepdims=True)
+    kernel = np.einsum("yi,xj,co->ijcyxo", taps, taps, np.eye(3))
+    return kernel.reshape(5, 5, 3, 3 * scale**2).astype(np.float32)

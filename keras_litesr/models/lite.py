@@ -1,0 +1,69 @@
+"""The lightweight generator: separable convolutions at low resolution over a bicubic skip."""
+
+import keras
+from keras import layers
+
+from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
+
+
+def lite(
+    *,
+    scale: int = 4,
+    filters: int = 48,
+    num_blocks: int = 12,
+    expansion: int = 2,
+    kernel_size: int = 3,
+) -> keras.Model:
+    """Builds the lightweight generator.
+
+    Every layer works at low resolution; the last one paints the `scale**2` sub-pixels of a pixel,
+    which are added to those of the bicubic enlargement and shuffled into place. So the network
+    learns only what bicubic enlargement lacks.
+
+    Args:
+        scale: Enlargement per side.
+        filters: Channels of the residual stream; a multiple of 3.
+        num_blocks: Number of inverted residual blocks.
+        expansion: Channels inside a block, as a multiple of `filters`.
+        kernel_size: Depthwise kernel of the blocks, odd.
+
+    Returns:
+        Model from `(batch, height, width, 3)` to `(batch, scale * height, scale * width, 3)`, RGB
+        in [0, 1], not clipped; any height and width of at least 1.
+
+    Raises:
+        ValueError: When `filters` is not a multiple of 3.
+
+    Reference:
+        Xie et al., Lightweight Model on Super-Resolution Image for Complete Model Copyright
+        Protection, section III (separable convolutions in a generator); Sandler et al., 2018,
+        MobileNetV2 (inverted residuals).
+    """
+    if filters % 3:
+        raise ValueError(
+            f"Expected `filters` to be a multiple of 3, received {filters}: the first layer gives "
+            f"each colour as many filters. Choose {filters - filters % 3} or "
+            f"{filters + 3 - filters % 3}."
+        )
+    low_res = keras.Input((None, None, 3), name="low_res")
+    shallow = layers.SeparableConv2D(
+        filters, 3, padding="same", depth_multiplier=filters // 3, name="shallow"
+    )(low_res)
+    deep = shallow
+    for index in range(num_blocks):
+        deep = _inverted_block(deep, filters, expansion, kernel_size, name=f"block{index}")
+    deep = layers.Add(name="long_skip")([shallow, deep])
+    subpixels = layers.SeparableConv2D(3 * scale**2, 3, padding="same", name="subpixels")(deep)
+    bicubic = BicubicSubpixels(scale, name="bicubic")(low_res)
+    total = layers.Add(name="global_skip")([subpixels, bicubic])
+    return keras.Model(low_res, PixelShuffle(scale, name="high_res")(total), name=f"lite_x{scale}")
+
+
+def _inverted_block(stream, filters: int, expansion: int, kernel_size: int, *, name: str):
+    """Widens with a separable convolution, narrows with a 1x1, adds to the stream."""
+    wide = layers.SeparableConv2D(
+        expansion * filters, kernel_size, padding="same", name=f"{name}_expand"
+    )(stream)
+    wide = layers.LeakyReLU(0.1, name=f"{name}_activation")(wide)
+    narrow = layers.Conv2D(filters, 1, name=f"{name}_project")(wide)
+    return layers.Add(name=f"{name}_skip")([stream, narrow])

@@ -1,0 +1,1 @@
+"""Training through `model.fit`: recipes, metrics, runs that survive a kill."""
