@@ -16,6 +16,8 @@ from keras_litesr.images.photos import ImageFileError, Photo, from_pil, upright
 DEFAULT_MAX_PIXELS = 180_000_000
 _READABLE = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "AVIF")
 _READABLE_NAMES = "PNG, JPEG, TIFF, WebP, BMP, GIF or AVIF"
+_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", *sixteen_bit.TIFF_STARTS)
+_HEIC_BRANDS = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"))
 _HEAD_BYTES = 32
 _PILLOW_SETTINGS = threading.Lock()
 
@@ -48,13 +50,9 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PIXELS) 
     except (ImageFileError, MemoryError, ImportError):
         raise
     except UnidentifiedImageError as error:
-        raise _foreign(path, head) from error
+        raise _unidentified(path, head) from error
     except Exception as error:  # decoders raise nearly every kind for damaged files
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ImageFileError(
-            f"Expected a whole picture in {str(path)!r}, received a damaged or truncated one "
-            f"({reason}). Copy or download it again."
-        ) from error
+        raise _damaged(path, (str(error).splitlines() or [type(error).__name__])[0]) from error
 
 
 def _head(path: Path) -> bytes:
@@ -91,14 +89,16 @@ def _quiet(max_pixels: int) -> Iterator[None]:
 
 @contextmanager
 def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
-    try:
-        with _quiet(max_pixels):
-            image = Image.open(path, formats=_READABLE)
-    except Image.DecompressionBombError as error:
-        raise _too_large(path, "at least twice that", max_pixels) from error
-    with image:
-        _check_size(path, image.width, image.height, max_pixels)
-        yield image
+    # Not by its name, or Pillow maps uncompressed TIFFs into memory and scrambles turned ones.
+    with path.open("rb") as stream:
+        try:
+            with _quiet(max_pixels):
+                image = Image.open(stream, formats=_READABLE)
+        except Image.DecompressionBombError as error:
+            raise _too_large(path, "at least twice that", max_pixels) from error
+        with image:
+            _check_size(path, image.width, image.height, max_pixels)
+            yield image
 
 
 def _decoded(image: Image.Image, path: Path, is_deep_png: bool) -> Photo:
@@ -110,7 +110,7 @@ def _decoded(image: Image.Image, path: Path, is_deep_png: bool) -> Photo:
         colour, alpha = sixteen_bit.decode_png(path.read_bytes(), transparent)
         photo = upright(Photo(colour, alpha), metadata.from_image(image), path.name)
     else:
-        photo = from_pil(image)
+        photo = from_pil(image, name=path.name)
     notices = (*_first_only(path, file_format, is_sequence), *photo.notices)
     return replace(photo, file_format=file_format, notices=notices)
 
@@ -143,12 +143,20 @@ def _check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
         raise _too_large(path, f"{width}x{height}", max_pixels)
 
 
-def _foreign(path: Path, head: bytes) -> ImageFileError:
-    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
+def _unidentified(path: Path, head: bytes) -> ImageFileError:
+    if head.startswith(_STARTS):
+        return _damaged(path, "its head cannot be read")
+    received = "a file of another kind. Check it in an image viewer."
+    if head[4:12] in _HEIC_BRANDS:
         received = "a HEIC photo, which cannot be read here. Export it as JPEG or PNG."
-    else:
-        received = "a file of another kind or with a damaged head. Check it in an image viewer."
     return ImageFileError(f"Expected {_READABLE_NAMES} in {str(path)!r}, received {received}")
+
+
+def _damaged(path: Path, reason: str) -> ImageFileError:
+    return ImageFileError(
+        f"Expected a whole picture in {str(path)!r}, received a damaged or truncated one "
+        f"({reason.rstrip('.')}). Copy or download it again."
+    )
 
 
 def _too_large(path: Path, size: str, max_pixels: int) -> ImageFileError:

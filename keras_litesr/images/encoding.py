@@ -2,13 +2,14 @@
 
 import io
 import struct
+import warnings
 import zlib
 
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
 from keras_litesr.images.metadata import Metadata, describing_tags
-from keras_litesr.images.photos import Photo, eight_bit, to_pil
+from keras_litesr.images.photos import ImageFileError, Photo, eight_bit, to_pil
 
 _EXIF_PREFIX = b"Exif\0\0"
 _JPEG_EXIF_LIMIT = 65533
@@ -17,7 +18,7 @@ _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_HEADER_END = 33
 _PNG_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 _SUB_FILTER = 1
-_COMPRESSION_LEVEL = 4  # As small as level 6 on photographs, in two thirds of the time.
+_COMPRESSION_LEVEL = 4  # Photographs grow by 4 % against level 6 and take a quarter of the time.
 _STRIP_BYTES = 1 << 20
 
 
@@ -27,7 +28,7 @@ def png(photo: Photo, *, software: str | None = None) -> bytes:
         encoded = _png_of_sixteen_bit(_channels(photo))
     else:
         stream = io.BytesIO()
-        to_pil(_bare(photo)).save(stream, "PNG")
+        to_pil(_bare(photo)).save(stream, "PNG", compress_level=_COMPRESSION_LEVEL)
         encoded = stream.getvalue()
     chunks = _png_metadata(photo.metadata, software)
     return encoded[:_PNG_HEADER_END] + chunks + encoded[_PNG_HEADER_END:]
@@ -66,7 +67,7 @@ def tiff(photo: Photo) -> bytes:
     """Encodes losslessly at the photo's own 8 or 16 bits: deflate with horizontal differences.
 
     Raises:
-        ValueError: Beyond the 4 GiB that classic TIFF can address.
+        ImageFileError: Beyond the 4 GiB that classic TIFF can address.
     """
     pixels = _channels(photo)
     directory = _tiff_directory(photo.metadata)
@@ -84,7 +85,10 @@ def tiff(photo: Photo) -> bytes:
     if photo.alpha is not None:
         directory[338] = 2  # alpha not multiplied into the colour
     if sum(sizes) > (1 << 32) - (1 << 24):
-        raise ValueError(f"Expected at most 4 GiB for TIFF, received {sum(sizes)} bytes.")
+        raise ImageFileError(
+            f"Expected at most 4 GiB of pixels for TIFF, received {sum(sizes)} bytes. "
+            "Write PNG instead."
+        )
     stream = io.BytesIO()
     directory.save(stream)
     stream.writelines(strips)
@@ -117,7 +121,7 @@ def _channels(photo: Photo) -> np.ndarray:
 def _png_of_sixteen_bit(pixels: np.ndarray) -> bytes:
     height, width, channels = pixels.shape
     step = 2 * channels
-    raw = pixels.astype(">u2").view(np.uint8).reshape(height, width * step)
+    raw = pixels.astype(">u2", order="C").view(np.uint8).reshape(height, width * step)
     rows = np.empty((height, 1 + width * step), np.uint8)
     rows[:, 0] = _SUB_FILTER
     rows[:, 1 : 1 + step] = raw[:, :step]
@@ -152,9 +156,14 @@ def _chunk(name: bytes, data: bytes) -> bytes:
 
 def _tiff_directory(metadata: Metadata) -> TiffImagePlugin.ImageFileDirectory_v2:
     source = Image.Exif()
-    if metadata.exif:
-        source.load(metadata.exif)
-    directory = describing_tags(source)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of single tags that Pillow leaves out
+        if metadata.exif:
+            source.load(metadata.exif)
+        try:
+            directory = describing_tags(source)
+        except ValueError:  # better a photo without camera data than none
+            directory = describing_tags(Image.Exif())
     if metadata.xmp:
         directory[700] = metadata.xmp
     if metadata.icc_profile:
@@ -164,6 +173,6 @@ def _tiff_directory(metadata: Metadata) -> TiffImagePlugin.ImageFileDirectory_v2
 
 
 def _tiff_strip(rows: np.ndarray) -> bytes:
-    differences = rows.astype(rows.dtype.newbyteorder("<"))
+    differences = rows.astype(rows.dtype.newbyteorder("<"), order="C")
     differences[:, 1:] -= rows[:, :-1]
     return zlib.compress(differences.data, _COMPRESSION_LEVEL)

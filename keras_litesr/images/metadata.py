@@ -12,6 +12,7 @@ _EXIF_PREFIX = b"Exif\0\0"
 _DAMAGED = b""  # no valid EXIF block, so whoever looks into it finds that out
 _XMP, _ICC_PROFILE = 0x02BC, 0x8773
 _INTEROP = 0xA005  # an offset, which is not valid elsewhere
+_DAMAGE = (TypeError, ValueError, KeyError, AttributeError, OverflowError, struct.error)
 _TEXT_TAGS = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298)
 _XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:\s*=\s*[\"']|>)\s*([1-8])")
 _XMP_WIDTHS = (b"tiff:ImageWidth", b"exif:PixelXDimension")
@@ -48,13 +49,13 @@ def from_image(image: Image.Image) -> Metadata:
 def from_tiff_tags(tags: Image.Exif) -> Metadata:
     """Takes the metadata of a TIFF from its first directory, orientation included."""
     icc_profile, xmp = tags.get(_ICC_PROFILE), tags.get(_XMP)
+    turn = tags.get(exif_block.ORIENTATION, 1)
     try:
         exif = describing_tags(tags)
-        turn = tags.get(exif_block.ORIENTATION, 1)
         if turn != 1 or xmp:  # where XMP has an orientation too, this one counts
             exif[exif_block.ORIENTATION] = turn
         block = b"II*\0" + (8).to_bytes(4, "little") + exif.tobytes(8) if len(exif) else None
-    except (TypeError, ValueError, KeyError, AttributeError, struct.error):
+    except _DAMAGE:
         block = _DAMAGED
     return Metadata(
         icc_profile=icc_profile if isinstance(icc_profile, bytes) else None,
@@ -95,14 +96,22 @@ def corrected(
 
 
 def describing_tags(source: Image.Exif) -> TiffImagePlugin.ImageFileDirectory_v2:
-    """Picks what describes the photo: TIFF mixes it with tags that describe the file's layout."""
+    """Picks what describes the photo: TIFF mixes it with tags that describe the file's layout.
+
+    Raises:
+        ValueError: When the tags are damaged.
+    """
     kept = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"II")
-    for tag in _TEXT_TAGS:
-        if isinstance(text := source.get(tag), str):
-            kept[tag] = text.encode("latin-1", "replace")  # Pillow would write "?" for umlauts
-    for tag in (exif_block.CAMERA_IFD, exif_block.GPS_IFD):
-        if entries := source.get_ifd(tag):
-            kept[tag] = {key: value for key, value in entries.items() if key != _INTEROP}
+    try:
+        for tag in _TEXT_TAGS:
+            if isinstance(text := source.get(tag), str):
+                kept[tag] = text.encode("latin-1", "replace")  # Pillow would write "?" for umlauts
+        for tag in (exif_block.CAMERA_IFD, exif_block.GPS_IFD):
+            if entries := source.get_ifd(tag):
+                kept[tag] = {key: value for key, value in entries.items() if key != _INTEROP}
+        kept.tobytes(8)  # damage shows when the values are packed
+    except _DAMAGE as error:
+        raise ValueError(f"Expected EXIF tags, received damaged ones: {error}.") from error
     return kept
 
 

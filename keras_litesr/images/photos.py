@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageChops, ImageCms
@@ -67,17 +66,20 @@ class Photo:
         return self.colour.ndim == 2
 
 
-def from_pil(image: Image.Image) -> Photo:
+def from_pil(image: Image.Image, *, name: str = "the image") -> Photo:
     """Makes a photo of a Pillow image, its current frame if it has several.
 
     1-bit becomes grey 0 and 255; palette, YCbCr and CMYK become RGB, CMYK through its colour
     profile to sRGB where it has one. Transparency of any kind becomes `alpha`. The orientation
     that its EXIF or XMP asks for is applied.
 
+    Args:
+        image: Of any mode but those below.
+        name: What notices and errors call it.
+
     Raises:
         ImageFileError: For modes whose range or colour is not defined: `F`, `I`, `LAB`.
     """
-    name = Path(getattr(image, "filename", "") or "the image").name
     if image.mode not in _GREY_MODES + _SIXTEEN_BIT_MODES + _COLOUR_MODES:
         raise ImageFileError(
             f"Expected {name} with 8 or 16 bits a channel, received Pillow mode {image.mode}, "

@@ -11,11 +11,11 @@ from keras_litesr.images.photos import ImageFileError, Photo, eight_bit, from_pi
 
 
 def _cmyk_profile(lightness: int) -> bytes:
-    """A CMYK profile by hand in which every ink mixture is the same grey, `lightness` in 0..255."""
+    """A CMYK profile by hand: black with K, else the grey of a `lightness` in 0..255."""
     ramp = bytes(range(256))
     table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0])
     table += struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
-    table += 4 * ramp + 16 * bytes([lightness, 128, 128]) + 3 * ramp
+    table += 4 * ramp + 8 * bytes([lightness, 128, 128, 0, 128, 128]) + 3 * ramp
     white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
     text = b"text" + bytes(4) + b"by hand\0"
     bodies = [(b"A2B0", table), (b"wtpt", white), (b"cprt", text), (b"desc", text)]
@@ -24,7 +24,7 @@ def _cmyk_profile(lightness: int) -> bytes:
         body += bytes(-len(body) % 4)
         index += name + struct.pack(">II", place + len(data), len(body))
         data += body
-    header = bytes(4) + b"\x02\x40\0\0" + b"prtrCMYKLab " + bytes(12) + b"acsp" + bytes(28)
+    header = bytes(8) + b"\x02\x40\0\0" + b"prtrCMYKLab " + bytes(12) + b"acsp" + bytes(28)
     header += struct.pack(">3i", 63190, 65536, 54061)
     whole = header.ljust(128, b"\0") + struct.pack(">I", len(bodies)) + index + data
     return struct.pack(">I", len(whole)) + whole[4:]

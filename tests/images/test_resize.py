@@ -75,9 +75,10 @@ def test_dtype_and_channels_are_kept(dtype: type, channels: tuple[int, ...]) -> 
 
 
 def test_sixteen_bit_agrees_with_eight_bit(rng: np.random.Generator) -> None:
-    image = rng.integers(90, 160, (8, 8, 3), dtype=np.uint8)  # at 8 bits overshoot clips midway
+    # Pillow rounds and clips 8 bits between its two passes, so: no overshoot, and a grey level.
+    image = rng.integers(90, 160, (8, 8, 3), dtype=np.uint8)
     deep = resize.bicubic(image.astype(np.uint16) * 257, (16, 16)) / 257
-    assert np.abs(deep - resize.bicubic(image, (16, 16))).max() <= 1.0
+    assert np.abs(deep - resize.bicubic(image, (16, 16))).max() < 1.5
 
 
 def test_reduce_crops_and_equals_pillow_on_the_crop(rng: np.random.Generator) -> None:

@@ -1,0 +1,295 @@
+"""Reading: every kind of file a person may name has its defined answer."""
+
+import io
+import os
+import struct
+import threading
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, features
+
+from keras_litesr.images.decoding import read
+from keras_litesr.images.photos import ImageFileError
+
+
+def _bomb_head() -> bytes:
+    """A PNG that promises 30,000 x 30,000 pixels and holds none."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    return b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 5) + b"IDAT"
+
+
+def _refusal(path: Path) -> str:
+    with pytest.raises(ImageFileError) as caught:
+        read(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith("Expected ")
+    assert ", received " in message
+    return message
+
+
+@pytest.mark.parametrize(
+    ("file_format", "is_exact"),
+    [("PNG", True), ("TIFF", True), ("BMP", True), ("JPEG", False), ("WEBP", False)],
+)
+def test_colour_of_every_format(
+    tmp_path: Path, pixels: np.ndarray, file_format: str, is_exact: bool
+) -> None:
+    path = tmp_path / "picture"
+    Image.fromarray(pixels).save(path, file_format, quality=100)
+    photo = read(path)
+    assert photo.file_format == file_format
+    assert photo.colour.dtype == np.uint8
+    assert photo.colour.shape == (2, 3, 3)
+    assert photo.alpha is None
+    assert photo.notices == ()
+    if is_exact:
+        assert np.array_equal(photo.colour, pixels)
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
+def test_avif_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "new.avif"
+    Image.new("RGB", (8, 4), "white").save(path)
+    photo = read(path)
+    assert (photo.file_format, photo.size) == ("AVIF", (4, 8))
+    assert photo.colour.min() > 250
+
+
+def test_content_counts_not_the_name(tmp_path: Path, pixels: np.ndarray) -> None:
+    path = tmp_path / "really a png.jpg"
+    Image.fromarray(pixels).save(path, "PNG")
+    assert read(path).file_format == "PNG"
+
+
+def test_spaces_umlauts_and_text_paths(tmp_path: Path, pixels: np.ndarray) -> None:
+    path = tmp_path / "ein schöner Ausflug" / "Zürich 1.png"
+    path.parent.mkdir()
+    Image.fromarray(pixels).save(path)
+    assert np.array_equal(read(str(path)).colour, pixels)
+
+
+def test_one_pixel(tmp_path: Path) -> None:
+    path = tmp_path / "dot.png"
+    Image.new("RGB", (1, 1), (1, 2, 3)).save(path)
+    assert read(path).colour.tolist() == [[[1, 2, 3]]]
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_orientation_is_applied(tmp_path: Path, exif_block: bytes, file_format: str) -> None:
+    path = tmp_path / "sideways"
+    image = Image.new("RGB", (64, 32), "black")
+    image.paste((255, 255, 255), (0, 0, 32, 32))  # left half; orientation 6: the upper half
+    asked = Image.Exif()
+    asked.load(exif_block)
+    del asked[0x0100], asked[0x0101]  # Pillow would take them for the size of the TIFF
+    image.save(path, file_format, exif=asked)
+    photo = read(path)
+    assert photo.size == (64, 32)
+    assert photo.colour[:32].min() > 250
+    assert photo.colour[32:].max() < 5
+    tags = Image.Exif()
+    tags.load(photo.metadata.exif)
+    assert tags.get(0x0112, 1) == 1
+    assert tags.get_ifd(0x8769)[0xA002] == 32
+    assert tags.get_ifd(0x8769)[0xA003] == 64
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate"])
+def test_tiff_is_turned_once_when_exif_and_xmp_both_ask(tmp_path: Path, compression: str) -> None:
+    path = tmp_path / "sideways.tif"
+    tags = {0x0112: 6, 700: b"<x tiff:Orientation='6'/>"}
+    stored = np.arange(8, dtype=np.uint8).reshape(2, 4)
+    Image.fromarray(stored).save(path, compression=compression, tiffinfo=tags)
+    assert read(path).colour.tolist() == [[4, 0], [5, 1], [6, 2], [7, 3]]
+
+
+def test_profile_and_xmp_are_kept(tmp_path: Path, srgb_profile: bytes) -> None:
+    for file_format in ("JPEG", "WEBP"):
+        path = tmp_path / file_format
+        image = Image.new("RGB", (2, 2))
+        image.save(path, file_format, icc_profile=srgb_profile, xmp=b"<x:xmpmeta/>")
+        assert read(path).metadata.icc_profile == srgb_profile
+        assert read(path).metadata.xmp == b"<x:xmpmeta/>"
+
+
+def test_camera_data_of_tiff_are_kept_with_umlauts(tmp_path: Path, exif_block: bytes) -> None:
+    path = tmp_path / "photo.tif"
+    tags = Image.Exif()
+    tags.load(exif_block)
+    tags[0x013B] = "Jürgen".encode("latin-1")
+    Image.new("RGB", (3, 2)).save(path, exif=tags)
+    kept = Image.Exif()
+    kept.load(read(path).metadata.exif)
+    assert kept[0x013B] == "Jürgen"
+    assert kept.get_ifd(0x8769)[0x9003] == "2020:02:29 12:00:00"
+    assert kept.get_ifd(0x8825)[2] == (51.0, 2.0, 3.0)
+
+
+@pytest.mark.parametrize("file_format", ["GIF", "PNG", "WEBP"])
+def test_of_an_animation_the_first_frame_is_used_and_said(tmp_path: Path, file_format: str) -> None:
+    path = tmp_path / "film"
+    frames = [Image.new("RGB", (4, 4), colour) for colour in ("white", "black")]
+    frames[0].save(path, file_format, save_all=True, append_images=frames[1:])
+    photo = read(path)
+    assert photo.colour.min() > 250
+    assert photo.notices == ("film is animated: only its first frame is used.",)
+
+
+def test_of_several_pages_the_first_is_used_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "fax.tif"
+    pages = [Image.new("L", (4, 4), colour) for colour in (9, 8)]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    photo = read(path)
+    assert photo.colour.max() == 9
+    assert photo.notices == ("fax.tif holds several pages: only its first page is used.",)
+
+
+def test_a_phone_jpeg_with_a_second_picture_is_a_jpeg(tmp_path: Path) -> None:
+    path = tmp_path / "phone.jpg"
+    Image.new("RGB", (8, 8), "white").save(
+        path, "MPO", save_all=True, append_images=[Image.new("RGB", (4, 4))]
+    )
+    photo = read(path)
+    assert photo.file_format == "JPEG"
+    assert photo.size == (8, 8)
+    assert photo.notices == ()
+
+
+@pytest.mark.parametrize("has_adobe_marker", [True, False])
+def test_cmyk_jpeg_is_inverted_only_where_adobe_says_so(
+    tmp_path: Path, has_adobe_marker: bool
+) -> None:
+    stream = io.BytesIO()
+    red = (0, 255, 255, 0)
+    ink = red if has_adobe_marker else tuple(255 - value for value in red)
+    Image.new("CMYK", (8, 8), ink).save(stream, "JPEG", quality=100)
+    data = stream.getvalue()
+    if not has_adobe_marker:
+        start = data.index(b"\xff\xee")
+        length = struct.unpack(">H", data[start + 2 : start + 4])[0]
+        data = data[:start] + data[start + 2 + length :]
+    path = tmp_path / "print.jpg"
+    path.write_bytes(data)
+    photo = read(path)
+    assert np.abs(photo.colour.astype(int) - [255, 0, 0]).max() <= 3
+    assert "CMYK" in photo.notices[0]
+
+
+def test_a_gif_with_transparency_has_alpha(tmp_path: Path) -> None:
+    path = tmp_path / "cut out.gif"
+    image = Image.frombytes("P", (2, 1), b"\0\1")
+    image.putpalette([255, 0, 0, 0, 0, 255])
+    image.save(path, transparency=1)
+    photo = read(path)
+    assert photo.colour[0, 0].tolist() == [255, 0, 0]
+    assert photo.alpha.tolist() == [[255, 0]]
+
+
+def test_more_pixels_than_allowed_are_refused_from_the_header(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.png"
+    path.write_bytes(_bomb_head())
+    message = _refusal(path)
+    assert "at most 180000000 pixels" in message
+    assert "was not decoded" in message
+
+
+def test_the_limit_is_exact_and_can_be_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "six.png"
+    Image.new("L", (3, 2)).save(path)
+    assert read(path, max_pixels=6).size == (2, 3)
+    with pytest.raises(ImageFileError, match=r"at most 5 pixels in .*six\.png', received 3x2"):
+        read(path, max_pixels=5)
+
+
+def test_the_limit_of_pillow_is_left_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "six.png"
+    Image.new("L", (3, 2)).save(path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2)
+    assert read(path).size == (2, 3)
+    assert Image.MAX_IMAGE_PIXELS == 2
+
+
+def test_threads_may_read_at_once(tmp_path: Path, pixels: np.ndarray) -> None:
+    path = tmp_path / "shared.png"
+    Image.fromarray(pixels).save(path)
+    filters, limit, sizes = list(warnings.filters), Image.MAX_IMAGE_PIXELS, []
+    threads = [
+        threading.Thread(target=lambda: sizes.extend(read(path).size for _ in range(10)))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sizes == [(2, 3)] * 40
+    assert (warnings.filters, Image.MAX_IMAGE_PIXELS) == (filters, limit)
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    assert "no such file" in _refusal(tmp_path / "absent.png")
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    assert "a folder" in _refusal(tmp_path)
+
+
+def test_zero_bytes(tmp_path: Path) -> None:
+    (tmp_path / "empty.png").touch()
+    assert "0 bytes" in _refusal(tmp_path / "empty.png")
+
+
+def test_text_named_png(tmp_path: Path) -> None:
+    path = tmp_path / "letter.png"
+    path.write_text("Dear colleague,\nplease find attached ...")
+    assert "a file of another kind" in _refusal(path)
+
+
+def test_heic_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "phone.heic"
+    path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    assert "HEIC" in _refusal(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a special file")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    assert "a device or pipe" in _refusal(tmp_path / "pipe.png")
+
+
+def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "secret.png"
+    Image.new("L", (1, 1)).save(path)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert "cannot be read (Permission denied)" in _refusal(path)
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP"])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.95])
+def test_a_file_cut_short(
+    tmp_path: Path, rng: np.random.Generator, file_format: str, share: float
+) -> None:
+    path = tmp_path / "half"
+    image = Image.fromarray(rng.integers(0, 256, (40, 40, 3), dtype=np.uint8))
+    image.save(path, file_format)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    assert "damaged or truncated" in _refusal(path)
+
+
+@pytest.mark.parametrize("mode", ["F", "I"])
+def test_float_and_32_bit_tiff_are_refused(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "heights.tif"
+    Image.new(mode, (2, 2)).save(path)
+    assert f"heights.tif with 8 or 16 bits a channel, received Pillow mode {mode}" in _refusal(path)
