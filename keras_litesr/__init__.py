@@ -1,6 +1,7 @@
 """Lightweight super-resolution: a zoo of small x4 models for Keras and TFLite."""
 
 from importlib import import_module, metadata
+from typing import Any
 
 _HOMES = {
     "Upscaler": "keras_litesr.inference.upscaler",
@@ -13,7 +14,7 @@ _HOMES = {
 __all__ = ["Upscaler", "__version__", "load", "presets", "save_to_preset", "upscale"]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     # TensorFlow takes seconds to import and many users never need it.
     if name == "__version__":
         return metadata.version("keras_litesr")

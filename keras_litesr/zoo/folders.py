@@ -12,6 +12,7 @@ CONFIG = "config.json"
 METADATA = "metadata.json"
 WEIGHTS = "model.weights.h5"
 RESULTS = "results.json"
+_FACTS = ("name", "scale", "parameter_count", "receptive_radius", "date_saved")
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -91,8 +92,20 @@ def sha256(path: Path) -> str:
 
 
 def metadata(folder: Path) -> dict:
-    """Reads the preset's verified `metadata.json`: name, version, scale, parameters and more."""
-    return json.loads(verified(folder, METADATA).read_text())
+    """Reads the preset's verified `metadata.json`: name, date, scale, parameters and more.
+
+    Raises:
+        PresetError: When it is no JSON object, or a fact is missing that other parts rely on.
+    """
+    path = verified(folder, METADATA)
+    try:
+        facts = json.loads(path.read_text())
+        missing = [name for name in _FACTS if name not in facts]
+    except (ValueError, TypeError) as error:
+        raise PresetError(f"{path} is no JSON object ({error}); get the preset again.") from error
+    if missing:
+        raise PresetError(f"{path} does not say {', '.join(missing)}; get the preset again.")
+    return facts
 
 
 def results(folder: Path) -> dict:

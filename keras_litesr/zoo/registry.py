@@ -14,6 +14,7 @@ from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
 from keras_litesr.models.lite import lite
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.presets import PRESETS
+from keras_litesr.zoo.weights import load_weights
 
 ARCHITECTURES = {"bicubic": bicubic, "lite": lite}
 
@@ -71,14 +72,8 @@ def load(name_or_folder: str | Path) -> keras.Model:
     folder = folders.preset_folder(name_or_folder)
     config = json.loads(folders.verified(folder, folders.CONFIG).read_text())
     weights = folders.verified(folder, folders.WEIGHTS)
-    _refuse_unknown_classes(config, folder)
-    try:
-        model = keras.saving.deserialize_keras_object(config, custom_objects=_OUR_LAYERS)
-        model.load_weights(weights)
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        raise folders.PresetError(
-            f"{folder} does not hold a model that fits its weights: {error}. Get the preset again."
-        ) from error
+    model = _model_of(config, folder / folders.CONFIG)
+    load_weights(model, weights)
     return model
 
 
@@ -126,13 +121,28 @@ def _scale(model: keras.Model) -> int:
     return model.compute_output_shape((1, 8, 8, 3))[1] // 8
 
 
-def _refuse_unknown_classes(config, folder: Path) -> None:
+def _model_of(config, path: Path) -> keras.Model:
+    if not isinstance(config, dict) or config.get("class_name") != "Functional":
+        raise folders.PresetError(
+            f"{path} does not describe a functional Keras model. Make a preset with "
+            "keras_litesr.save_to_preset(model, folder)."
+        )
+    _refuse_unknown_classes(config, path)
+    try:
+        return keras.saving.deserialize_keras_object(config, custom_objects=_OUR_LAYERS)
+    except Exception as error:  # Keras raises nearly every kind for a broken configuration
+        raise folders.PresetError(
+            f"{path} does not describe a model: {error}. Get the preset again."
+        ) from error
+
+
+def _refuse_unknown_classes(config, path: Path) -> None:
     for node in _nodes(config):
         name, module = node["class_name"], node.get("module")
         known = name in _ALLOWED_CLASSES.get(module, ())
         if not known or node.get("registered_name") not in (None, name, f"keras_litesr>{name}"):
             raise folders.PresetError(
-                f"{folder / folders.CONFIG} names the class {module}.{name}, which the zoo does "
+                f"{path} names the class {module}.{name}, which the zoo does "
                 "not know and so does not load. Expected the layers of the zoo's own networks."
             )
 

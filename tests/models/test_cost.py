@@ -1,0 +1,82 @@
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from keras_litesr.models.bicubic import bicubic
+from keras_litesr.models.cost import cost, receptive_radius
+from keras_litesr.models.lite import lite
+
+FEATURE_SIZE, INPUT_CHANNELS, OUTPUT_CHANNELS, KERNEL = 10, 6, 8, 3
+
+
+def cost_of(layer):
+    inputs = keras.Input((None, None, INPUT_CHANNELS))
+    model = keras.Model(inputs, layer(inputs))
+    return cost(model, (FEATURE_SIZE, FEATURE_SIZE))[-1]
+
+
+def test_convolution_costs_equations_1_and_2():
+    row = cost_of(layers.Conv2D(OUTPUT_CHANNELS, KERNEL, padding="same", use_bias=False))
+    assert row.multiply_adds == 10 * 10 * 6 * 8 * 3 * 3
+    assert row.parameters == 3 * 3 * 8 * 6
+    assert row.output_size == (10, 10)
+
+
+def test_separable_convolution_costs_equations_3_and_4_with_input_channels():
+    row = cost_of(layers.SeparableConv2D(OUTPUT_CHANNELS, KERNEL, padding="same", use_bias=False))
+    assert row.multiply_adds == 10 * 10 * 6 * 3 * 3 + 6 * 8 * 10 * 10
+    assert row.parameters == 3 * 3 * 6 + 6 * 8
+
+
+def test_ratio_is_equation_5():
+    dense = cost_of(layers.Conv2D(OUTPUT_CHANNELS, KERNEL, padding="same"))
+    separable = cost_of(layers.SeparableConv2D(OUTPUT_CHANNELS, KERNEL, padding="same"))
+    expected = 1 / OUTPUT_CHANNELS + 1 / KERNEL**2
+    assert separable.multiply_adds / dense.multiply_adds == pytest.approx(expected)
+
+
+def test_depthwise_and_pointwise_add_up_to_the_separable():
+    depthwise = cost_of(layers.DepthwiseConv2D(KERNEL, padding="same"))
+    pointwise = cost_of(layers.Conv2D(OUTPUT_CHANNELS, 1))
+    separable = cost_of(layers.SeparableConv2D(OUTPUT_CHANNELS, KERNEL, padding="same"))
+    assert depthwise.multiply_adds + pointwise.multiply_adds == separable.multiply_adds
+
+
+def test_strided_grouped_transposed_and_dense_layers_count():
+    strided = layers.Conv2D(8, 3, strides=2, padding="same")
+    assert cost_of(strided).multiply_adds == 5 * 5 * 9 * 6 * 8
+    grouped = layers.Conv2D(8, 3, groups=2, padding="same")
+    assert cost_of(grouped).multiply_adds == 10 * 10 * 9 * 3 * 8
+    transposed = layers.Conv2DTranspose(8, 3, strides=2, padding="same")
+    assert cost_of(transposed).multiply_adds == 10 * 10 * 9 * 6 * 8
+    assert cost_of(layers.Dense(8)).multiply_adds == 10 * 10 * 6 * 8
+
+
+def test_parameters_add_up_to_keras_own_count():
+    model = lite(filters=12, num_blocks=3)
+    assert sum(row.parameters for row in cost(model, (8, 8))) == model.count_params()
+
+
+def test_receptive_radius_by_hand_and_by_touching_one_pixel():
+    assert receptive_radius(bicubic()) == 2
+    assert receptive_radius(lite(filters=12, num_blocks=3)) == 1 + 3 * 1 + 1
+    model = lite(filters=12, num_blocks=2, kernel_size=5)
+    radius = receptive_radius(model)
+    assert radius == 1 + 2 * 2 + 1
+    black = np.zeros((1, 31, 31, 3), np.float32)
+    dot = black.copy()
+    dot[0, 15, 15] = 1
+    touched = model.predict(dot, verbose=0) != model.predict(black, verbose=0)
+    rows = np.flatnonzero(touched.any((0, 2, 3))) // 4
+    assert rows.min() == 15 - radius
+    assert rows.max() == 15 + radius
+
+
+def test_layers_at_high_resolution_reach_less_far():
+    inputs = keras.Input((None, None, 3))
+    from keras_litesr.models.layers import PixelShuffle
+
+    large = PixelShuffle(4)(layers.Conv2D(48, 3, padding="same")(inputs))
+    model = keras.Model(inputs, layers.Conv2D(3, 9, padding="same")(large))
+    assert receptive_radius(model) == 1 + 1
