@@ -22,7 +22,7 @@ def lite(
 
     Args:
         scale: Enlargement per side.
-        filters: Channels of the residual stream; a multiple of 3.
+        filters: Channels of the residual stream.
         num_blocks: Number of inverted residual blocks.
         expansion: Channels inside a block, as a multiple of `filters`.
         kernel_size: Depthwise kernel of the blocks, odd.
@@ -31,23 +31,16 @@ def lite(
         Model from `(batch, height, width, 3)` to `(batch, scale * height, scale * width, 3)`, RGB
         in [0, 1], not clipped; any height and width of at least 1.
 
-    Raises:
-        ValueError: When `filters` is not a multiple of 3.
-
     Reference:
         Xie et al., Lightweight Model on Super-Resolution Image for Complete Model Copyright
         Protection, section III (separable convolutions in a generator); Sandler et al., 2018,
         MobileNetV2 (inverted residuals).
     """
-    if filters % 3:
-        raise ValueError(
-            f"Expected `filters` to be a multiple of 3, received {filters}: the first layer gives "
-            f"each colour as many filters. Choose {filters - filters % 3} or "
-            f"{filters + 3 - filters % 3}."
-        )
+    # As many filters of its own for each colour as the stream needs; one would be far too few.
+    filters_per_colour = -(-filters // 3)
     low_res = keras.Input((None, None, 3), name="low_res")
     shallow = layers.SeparableConv2D(
-        filters, 3, padding="same", depth_multiplier=filters // 3, name="shallow"
+        filters, 3, padding="same", depth_multiplier=filters_per_colour, name="shallow"
     )(low_res)
     deep = shallow
     for index in range(num_blocks):

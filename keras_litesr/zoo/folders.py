@@ -59,7 +59,9 @@ def verified(folder: Path, file_name: str) -> Path:
     if expected is None:
         raise PresetError(f"{folder / MANIFEST} does not list {file_name}; get the preset again.")
     if not path.is_file():
-        raise PresetError(f"{path} is missing although the manifest lists it; get the preset again.")
+        raise PresetError(
+            f"{path} is missing although the manifest lists it; get the preset again."
+        )
     received = sha256(path)
     if received != expected:
         raise PresetError(

@@ -5,6 +5,7 @@ import os
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -77,13 +78,20 @@ def load(name_or_folder: str | Path) -> keras.Model:
     return model
 
 
-def save_to_preset(model: keras.Model, folder: str | Path, *, name: str | None = None) -> Path:
+def save_to_preset(
+    model: keras.Model,
+    folder: str | Path,
+    *,
+    name: str | None = None,
+    training: dict[str, Any] | None = None,
+) -> Path:
     """Saves a model as a preset folder: configuration, metadata, weights and manifest.
 
     Args:
         model: Functional super-resolution model; its optimizer is not saved.
         folder: Made if missing; files of an earlier model are replaced.
         name: Name in the metadata; the folder's by default.
+        training: How it was trained, kept in the metadata as it is.
 
     Returns:
         The folder.
@@ -96,7 +104,7 @@ def save_to_preset(model: keras.Model, folder: str | Path, *, name: str | None =
     temporary = folder / f".{os.getpid()}.{folders.WEIGHTS}"
     bare.save_weights(temporary)
     os.replace(temporary, folder / folders.WEIGHTS)
-    facts = {
+    facts: dict[str, Any] = {
         "name": name or folder.name,
         "scale": _scale(bare),
         "parameter_count": bare.count_params(),
@@ -105,6 +113,8 @@ def save_to_preset(model: keras.Model, folder: str | Path, *, name: str | None =
         "keras_litesr_version": metadata.version("keras_litesr"),
         "date_saved": datetime.now(timezone.utc).date().isoformat(),
     }
+    if training is not None:
+        facts["training"] = training
     write_json(folder / folders.METADATA, facts)
     folders.write_manifest(folder)
     return folder

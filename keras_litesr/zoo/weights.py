@@ -32,9 +32,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
             if found != set(expected):
                 odd = ", ".join(sorted(found ^ set(expected)))
                 raise PresetError(f"{path} and its configuration disagree about the layers {odd}.")
-            arrays = {
-                name: _arrays(groups[name], layer, path) for name, layer in expected.items()
-            }
+            arrays = {name: _arrays(groups[name], layer, path) for name, layer in expected.items()}
     except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         if isinstance(error, PresetError):
             raise

@@ -54,6 +54,7 @@ def test_has_neither_lambda_nor_prelu():
     }
 
 
-def test_refuses_filters_that_colours_cannot_share():
-    with pytest.raises(ValueError, match="received 32.*Choose 30 or 33"):
-        lite(filters=32)
+def test_first_layer_has_filters_enough_for_any_width():
+    depthwise, pointwise, _ = lite(filters=32, num_blocks=1).get_layer("shallow").get_weights()
+    assert depthwise.shape == (3, 3, 3, 11)
+    assert pointwise.shape == (1, 1, 33, 32)

@@ -70,7 +70,9 @@ def test_weights_of_another_network_are_refused(folder, tmp_path):
     other = keras_litesr.save_to_preset(lite(filters=24, num_blocks=1), tmp_path / "other")
     (folder / "model.weights.h5").write_bytes((other / "model.weights.h5").read_bytes())
     folders.write_manifest(folder)
-    with pytest.raises(folders.PresetError, match=r"holds float32 .* for the layer .*, expected float32"):
+    with pytest.raises(
+        folders.PresetError, match=r"holds float32 .* for the layer .*, expected float32"
+    ):
         keras_litesr.load(folder)
 
 

@@ -57,9 +57,7 @@ def test_oversize_array_is_refused_before_it_is_read(model, file):
 
 
 def test_other_type_is_refused(model, file):
-    replace_bias(
-        file, lambda variables, key, opened: variables.create_dataset(key, (48,), "f8")
-    )
+    replace_bias(file, lambda variables, key, opened: variables.create_dataset(key, (48,), "f8"))
     with pytest.raises(PresetError, match="float64"):
         load_weights(model, file)
 
@@ -107,5 +105,5 @@ def test_files_that_are_no_weights_are_refused(model, tmp_path, content):
 def test_h5_file_of_something_else_is_refused(model, tmp_path):
     with h5py.File(tmp_path / "else.weights.h5", "w") as file:
         file["table"] = np.zeros(3)
-    with pytest.raises(PresetError, match="lacks //?layers"):
+    with pytest.raises(PresetError, match=r"lacks //?layers"):
         load_weights(model, tmp_path / "else.weights.h5")

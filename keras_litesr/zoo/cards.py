@@ -1,0 +1,144 @@
+"""Model cards and the zoo's table, made from what was measured."""
+
+from pathlib import Path
+
+from keras_litesr.zoo import folders
+from keras_litesr.zoo.presets import PRESETS, Preset
+
+CARD = "README.md"
+
+_HEAD = """\
+---
+library_name: keras
+pipeline_tag: image-to-image
+license: {licence}
+tags:
+- super-resolution
+- keras
+- tflite
+- {architecture}
+metrics:
+- psnr
+- ssim
+---
+"""
+
+
+def write_card(name: str, folder: Path) -> None:
+    """Writes the preset's `README.md` from its row, metadata and results.
+
+    Raises:
+        PresetError: When the preset was not measured, or has weights whose training is not
+            recorded in its metadata.
+    """
+    facts, measured = folders.metadata(folder), folders.results(folder)
+    if not measured:
+        raise folders.PresetError(
+            f"{name} was not measured. Run tools/measure_zoo.py {name} --data FOLDER first."
+        )
+    if facts["parameter_count"] and "training" not in facts:
+        raise folders.PresetError(
+            f"The metadata of {name} say nothing of its training. Run tools/publish.py {name}."
+        )
+    row = PRESETS[name]
+    head = _HEAD.format(licence=row.licence, architecture=row.architecture)
+    sections = [f"# {name}", row.summary, _use(name, row), _figures(facts, measured)]
+    if "training" in facts:
+        sections.append(_training(row, facts["training"]))
+    (folder / CARD).write_text(head + "\n" + "\n\n".join(sections) + "\n")
+
+
+def zoo_table() -> str:
+    """Makes the README's table of all measured presets, in Markdown."""
+    rows = {name: folders.preset_folder(name) for name in PRESETS}
+    measured = {name: folders.results(folder) for name, folder in rows.items()}
+    sets = list(dict.fromkeys(data for row in measured.values() for data in row["quality"]))
+    lines = [
+        f"| model | parameters | multiply-adds | {' | '.join(sets)} |",
+        f"| :-- | --: | --: |{' --: |' * len(sets)}",
+    ]
+    for name, folder in rows.items():
+        facts, row = folders.metadata(folder), measured[name]
+        quality = [_pair(row["quality"][data]["standard"]) for data in sets]
+        lines.append(
+            f"| [{name}](saved_models/{name}/README.md) | {facts['parameter_count']:,} | "
+            f"{row['multiply_adds'] / 1e6:,.0f} M | {' | '.join(quality)} |"
+        )
+    return "\n".join(lines)
+
+
+def _use(name: str, row: Preset) -> str:
+    return f"""\
+## Use
+
+{row.use} It expects pictures that were reduced by an antialiased bicubic filter (Pillow's
+`BICUBIC`, MATLAB's `imresize`), as those of a camera or a good photo editor nearly are; pictures
+reduced without antialiasing, or strongly compressed ones, come out with their faults enlarged.
+Input and output are RGB in [0, 1], any height and width.
+
+```python
+import keras_litesr
+
+model = keras_litesr.load("{name}")                      # a plain keras.Model
+large = keras_litesr.upscale("photo.jpg", model="{name}")  # a Pillow image
+```
+
+`{name}_float32.tflite` takes and gives the same in LiteRT."""
+
+
+def _figures(facts: dict, measured: dict) -> str:
+    lines = [
+        "| set | protocol | PSNR (dB) | SSIM |",
+        "| :-- | :-- | --: | --: |",
+    ]
+    for data, protocols in measured["quality"].items():
+        for protocol in ("standard", "paper"):
+            row = protocols[protocol]
+            lines.append(f"| {data} | {protocol} | {row['psnr']:.2f} | {row['ssim']:.4f} |")
+    sharp = [
+        f"| {data} | {row['sharpness']['high_frequency_energy']:.3f} | "
+        f"{row['sharpness']['gmsd']:.4f} |"
+        for data, row in measured["quality"].items()
+    ]
+    million = measured["multiply_adds"] / 1e6
+    return f"""\
+## Figures
+
+{facts["parameter_count"]:,} parameters; {million:,.1f} million multiply-adds from 128x128 to
+512x512; an output pixel sees {facts["receptive_radius"]} low-resolution pixels far. Enlargement
+x{facts["scale"]}, measured through the TFLite file in LiteRT by
+`{measured["command"]}`.
+
+{_joined(lines)}
+
+*standard*: BT.601 luma of the rounded picture without a border of {facts["scale"]} pixels.
+*paper*: RGB, whole picture. Sharpness: share of the reference's energy above the low-resolution
+Nyquist frequency that is restored (1 is all), and gradient magnitude similarity deviation (0 is
+equal).
+
+| set | high-frequency energy | GMSD |
+| :-- | --: | --: |
+{_joined(sharp)}"""
+
+
+def _training(row: Preset, training: dict) -> str:
+    patch = f"{training['patch_size']}x{training['patch_size']}"
+    return f"""\
+## Training
+
+`{training["command"]}`
+
+{training["steps"]:,} steps of {training["batch_size"]} patches of {patch} low-resolution pixels in
+{training["minutes"]:.0f} minutes on {training["hardware"]}; seed {training["seed"]}.
+Released is the average of the weights after step {training["best_step"]:,}, which had the best PSNR
+on the validation photos: {training["validation_psnr"]:.2f} dB on luma. {training["note"]}
+
+Data: {row.data}"""
+
+
+def _joined(lines: list[str]) -> str:
+    return "\n".join(lines)
+
+
+def _pair(row: dict) -> str:
+    return f"{row['psnr']:.2f} / {row['ssim']:.4f}"

@@ -1,0 +1,127 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import keras_litesr
+from keras_litesr.export.tflite import export
+from keras_litesr.images.pixels import to_float
+from keras_litesr.zoo import cards, folders
+from keras_litesr.zoo.registry import build
+
+PRESETS = list(keras_litesr.presets())
+README = Path(__file__).parents[1] / "README.md"
+
+
+@pytest.fixture(scope="module", params=PRESETS)
+def preset(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def folder(preset):
+    return folders.preset_folder(preset)
+
+
+@pytest.fixture(scope="module")
+def model(preset):
+    return keras_litesr.load(preset)
+
+
+def test_every_file_is_in_the_manifest_and_as_released(folder):
+    listed = folders.manifest(folder)
+    present = {path.name for path in folder.iterdir()} - {folders.MANIFEST}
+    assert set(listed) == present
+    for name in listed:
+        folders.verified(folder, name)
+
+
+def test_files_are_small(folder):
+    assert max(path.stat().st_size for path in folder.iterdir()) <= 10_000_000
+
+
+def test_metadata_agree_with_the_model(preset, folder, model):
+    facts = folders.metadata(folder)
+    assert facts["name"] == preset
+    assert facts["scale"] == keras_litesr.presets()[preset].scale
+    assert facts["parameter_count"] == model.count_params()
+
+
+def test_configuration_is_what_the_row_builds(preset, model):
+    built = build(preset)
+    assert [layer.name for layer in built.layers] == [layer.name for layer in model.layers]
+    assert [w.shape for w in built.weights] == [w.shape for w in model.weights]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 6), (5, 3), (13, 8)])
+def test_any_size_is_enlarged_into_range(preset, model, size, rng):
+    scale = keras_litesr.presets()[preset].scale
+    low_res = rng.random((1, *size, 3), np.float32)
+    super_res = model.predict(low_res, verbose=0)
+    assert super_res.shape == (1, scale * size[0], scale * size[1], 3)
+    assert -0.5 < super_res.min() <= super_res.max() < 1.5
+
+
+def test_grey_stays_nearly_grey_and_brightness_stays(model):
+    picture = np.full((1, 24, 24, 3), 0.5, np.float32)
+    middle = model.predict(picture, verbose=0)[0, 32:-32, 32:-32]
+    np.testing.assert_allclose(middle, 0.5, atol=0.02)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (9, 7), (40, 33)])
+def test_litert_equals_keras_within_one_grey_level(preset, size, rng):
+    picture = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+    enlarged = [
+        keras_litesr.upscale(picture, model=preset, runtime=runtime).astype(int)
+        for runtime in ("litert", "keras")
+    ]
+    assert np.abs(enlarged[0] - enlarged[1]).max() <= 1
+
+
+def test_saves_and_loads(preset, model, tmp_path, rng):
+    low_res = rng.random((1, 6, 5, 3), np.float32)
+    again = keras_litesr.load(keras_litesr.save_to_preset(model, tmp_path / preset))
+    np.testing.assert_array_equal(
+        again.predict(low_res, verbose=0), model.predict(low_res, verbose=0)
+    )
+
+
+@pytest.mark.slow
+def test_tflite_file_comes_from_these_weights(preset, folder, model, tmp_path):
+    name = f"{preset}_float32.tflite"
+    assert export(model, tmp_path / name).stat().st_size == (folder / name).stat().st_size
+
+
+def test_enlarges_better_than_bicubic(preset, model):
+    from skimage import data
+
+    from keras_litesr.evaluation.protocols import STANDARD
+    from keras_litesr.images.resize import reduce
+
+    original = data.chelsea()[:200, 100:300]
+    restored = model.predict(to_float(reduce(original, 4))[None], verbose=0)[0]
+    bicubic = keras_litesr.upscale(reduce(original, 4), model="bicubic_x4")
+    gain = (
+        STANDARD.measure(original, np.clip(restored, 0, 1), 4)["psnr"]
+        - STANDARD.measure(original, bicubic, 4)["psnr"]
+    )
+    assert gain > 0.5 if model.count_params() else abs(gain) < 0.01
+
+
+def test_card_is_what_the_measurements_make(preset, folder, tmp_path):
+    for name in (folders.METADATA, folders.RESULTS):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    folders.write_manifest(tmp_path)
+    cards.write_card(preset, tmp_path)
+    assert (tmp_path / cards.CARD).read_text() == (folder / cards.CARD).read_text()
+
+
+def test_card_needs_measurements_and_training_facts(preset, folder, tmp_path):
+    (tmp_path / folders.METADATA).write_bytes((folder / folders.METADATA).read_bytes())
+    folders.write_manifest(tmp_path)
+    with pytest.raises(folders.PresetError, match="was not measured"):
+        cards.write_card(preset, tmp_path)
+
+
+def test_table_of_the_readme_is_up_to_date():
+    assert cards.zoo_table() in README.read_text()

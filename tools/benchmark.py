@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Times models on this machine: LiteRT, Keras and bicubic in turns, start-up, a large photo."""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+
+from keras_litesr.evaluation.tables import as_text
+from keras_litesr.images.files import Photo, write
+from keras_litesr.images.resize import bicubic
+from keras_litesr.inference.runtimes import Keras, LiteRT
+from keras_litesr.models.cost import cost
+from keras_litesr.zoo import folders
+from keras_litesr.zoo.registry import load
+
+_SIZES = ((128, 128), (270, 480))
+_LARGE = (3000, 4000)
+
+
+def main() -> None:
+    """Parses the command line and measures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", nargs="?", default="lite_x4")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    arguments = parser.parse_args()
+    machine = f"{arguments.threads} threads of {_processor()}, {platform.system()}"
+    peak = _peak()
+    latency = _latency(arguments.model, arguments.threads, arguments.rounds, peak)
+    start_up, large_photo = _start_up(arguments.model), _large_photo(arguments.model)
+    if arguments.json:
+        report = {
+            "machine": machine,
+            "matrix_multiply_peak_gflops": peak,
+            "latency": latency,
+            "start_up": start_up,
+            "large_photo": large_photo,
+        }
+        print(json.dumps(report, indent=2))
+        return
+    print(f"{machine}; matrix multiply {peak:.0f} GFLOP/s\n")
+    print("\n\n".join(as_text(rows) for rows in (latency, [start_up], [large_photo])))
+
+
+def _latency(name: str, threads: int, rounds: int, peak: float) -> list[dict]:
+    rows = []
+    for size in _SIZES:
+        picture = np.random.default_rng(0).random((1, *size, 3), np.float32)
+        runs = {
+            f"{model} {runtime}": _runner(model, runtime, threads, picture)
+            for runtime in ("LiteRT", "Keras")
+            for model in (name, "bicubic_x4")
+        }
+        times = alternate(runs, rounds)
+        floor = statistics.median(times["bicubic_x4 LiteRT"])
+        for label, seconds in times.items():
+            multiply_adds = sum(row.multiply_adds for row in cost(load(label.split()[0]), size))
+            median = statistics.median(seconds)
+            gflops = 2e-9 * multiply_adds / median
+            rows.append(
+                {
+                    "model": label,
+                    "size": f"{size[1]}x{size[0]}",
+                    "median_ms": 1e3 * median,
+                    "fastest_ms": 1e3 * min(seconds),
+                    "slowest_ms": 1e3 * max(seconds),
+                    "times_bicubic": median / floor,
+                    "gflops": gflops,
+                    "share_of_peak": gflops / peak,
+                }
+            )
+    return rows
+
+
+def alternate(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Times every run once a round, in turns, so that a busy moment hits all alike."""
+    times: dict[str, list[float]] = {label: [] for label in runs}
+    for round_number in range(-2, rounds):
+        for label, run in runs.items():
+            begin = time.perf_counter()
+            run()
+            if round_number >= 0:
+                times[label].append(time.perf_counter() - begin)
+    return times
+
+
+def _runner(model: str, runtime: str, threads: int, picture: np.ndarray) -> Callable[[], object]:
+    if runtime == "Keras":
+        keras_network = Keras(load(model))
+        return lambda: keras_network(picture)
+    path = folders.preset_folder(model) / f"{model}_float32.tflite"
+    litert_network = LiteRT(path, threads=threads)
+    return lambda: litert_network(picture)
+
+
+def _peak() -> float:
+    """Measures float32 matrix multiplication at its best, in GFLOP/s."""
+    side = 2048
+    first, second = np.random.default_rng(0).random((2, side, side), np.float32)
+    (seconds,) = alternate({"": lambda: first @ second}, 10).values()
+    return 2e-9 * side**3 / min(seconds)
+
+
+def _start_up(model: str) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch) / "small.png"
+        write(Photo(np.zeros((128, 128, 3), np.uint8)), source)
+        litesr = Path(sys.executable).with_name("litesr")
+        upscale: list[str | Path] = [litesr, "upscale", source, "-m", model, "--overwrite"]
+        commands: dict[str, list[str | Path]] = {
+            "import_s": [sys.executable, "-c", "import keras_litesr"],
+            "python_alone_s": [sys.executable, "-c", ""],
+            "help_s": [litesr, "--help"],
+            "upscale_128x128_s": upscale,
+        }
+        runs = {label: partial(_run_quietly, command) for label, command in commands.items()}
+        return {label: statistics.median(seconds) for label, seconds in alternate(runs, 5).items()}
+
+
+def _large_photo(model: str) -> dict[str, float | str]:
+    with tempfile.TemporaryDirectory() as scratch:
+        source, target = Path(scratch) / "large.jpg", Path(scratch) / "large_x4.jpg"
+        noise = np.random.default_rng(0).integers(0, 256, (75, 100, 3), dtype=np.uint8)
+        write(Photo(bicubic(noise, _LARGE)), source)
+        litesr = Path(sys.executable).with_name("litesr")
+        begin = time.perf_counter()
+        _run_quietly([litesr, "upscale", source, "-o", target, "-m", model])
+        seconds = time.perf_counter() - begin
+    peak_memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return {
+        "photo": f"{_LARGE[1]}x{_LARGE[0]} JPEG",
+        "seconds": seconds,
+        "peak_memory_MB": peak_memory / 1024,
+        "output_array_MB": 16 * 3 * _LARGE[0] * _LARGE[1] / 2**20,
+    }
+
+
+def _run_quietly(command: list[str | Path]) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Measures presets on folders of pictures; writes results, cards and the README's table."""
+
+import argparse
+from pathlib import Path
+
+from tqdm import tqdm
+
+from keras_litesr import Upscaler
+from keras_litesr.evaluation import benchmark
+from keras_litesr.evaluation.protocols import PROTOCOLS
+from keras_litesr.models.cost import cost
+from keras_litesr.zoo import cards, folders, registry
+from keras_litesr.zoo.presets import PRESETS
+
+_MARKS = ("<!-- zoo table -->\n", "\n<!-- end of zoo table -->")
+
+
+def main() -> None:
+    """Parses the command line and measures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("presets", nargs="*", metavar="PRESET", help="default: all")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="benchmark folders")
+    parser.add_argument("--readme", type=Path, default=Path("README.md"))
+    arguments = parser.parse_args()
+    for name in arguments.presets or PRESETS:
+        _measure(name, arguments.data)
+    text = arguments.readme.read_text()
+    before, rest = text.split(_MARKS[0])
+    _, after = rest.split(_MARKS[1])
+    arguments.readme.write_text(before + _MARKS[0] + cards.zoo_table() + _MARKS[1] + after)
+
+
+def _measure(name: str, data: list[Path]) -> None:
+    folder = folders.preset_folder(name)
+    upscaler = Upscaler(name)
+    quality = {}
+    for images in data:
+        pairs = benchmark.find_pairs(images, scale=upscaler.scale)
+        with tqdm(desc=f"{name} on {images.name}", total=len(pairs), disable=None) as bar:
+            measured = benchmark.evaluate(
+                upscaler,
+                pairs,
+                protocols=list(PROTOCOLS.values()),
+                scale=upscaler.scale,
+                progress=lambda done, _: bar.update(done - bar.n),
+            )
+        quality[images.name] = {row.protocol.name: _figures(row.mean) for row in measured}
+    multiply_adds = sum(row.multiply_adds for row in cost(registry.load(name), (128, 128)))
+    sets = " ".join(images.name for images in data)
+    results = {
+        "command": f"tools/measure_zoo.py {name} --data {sets}",
+        "runtime": upscaler.runtime,
+        "multiply_adds": multiply_adds,
+        "quality": quality,
+    }
+    registry.write_json(folder / folders.RESULTS, results)
+    folders.write_manifest(folder)
+    cards.write_card(name, folder)
+    folders.write_manifest(folder)
+
+
+def _figures(row: dict) -> dict[str, float]:
+    return {key: value for key, value in row.items() if key not in ("protocol", "image")}
+
+
+if __name__ == "__main__":
+    main()

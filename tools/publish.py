@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Puts the best weights of a run into `saved_models/`, with metadata, TFLite file and manifest."""
+
+import argparse
+import json
+from pathlib import Path
+
+from keras_litesr.export.tflite import export
+from keras_litesr.zoo import folders, registry
+from keras_litesr.zoo.presets import PRESETS
+from keras_litesr.zoo.weights import load_weights
+
+
+def main() -> None:
+    """Parses the command line and publishes one preset."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog="Afterwards measure it: tools/measure_zoo.py PRESET --data ..."
+    )
+    parser.add_argument("preset", choices=PRESETS)
+    parser.add_argument("--run", type=Path, help="run folder; none for a model without weights")
+    parser.add_argument("--command", help="the command that trained it, as a reader would type it")
+    parser.add_argument("--hardware", help="what it ran on, for instance '2 cores of an AMD EPYC'")
+    parser.add_argument("--note", default="", help="a sentence for the card's training section")
+    parser.add_argument("--saved-models", type=Path, default=Path("saved_models"))
+    arguments = parser.parse_args()
+    model = registry.build(arguments.preset)
+    training = None
+    if arguments.run:
+        if not (arguments.command and arguments.hardware):
+            parser.error("--run needs --command and --hardware, which the card names")
+        load_weights(model, arguments.run / "best.weights.h5")
+        training = _training_facts(arguments)
+    elif model.count_params():
+        parser.error(f"{arguments.preset} has weights, so it needs --run")
+    folder = registry.save_to_preset(
+        model, arguments.saved_models / arguments.preset, training=training
+    )
+    export(model, folder / f"{arguments.preset}_float32.tflite")
+    folders.write_manifest(folder)
+    print(folder)
+
+
+def _training_facts(arguments: argparse.Namespace) -> dict:
+    recipe, progress, best = (
+        json.loads((arguments.run / name).read_text())
+        for name in ("recipe.json", "progress.json", "best.json")
+    )
+    return {
+        "command": arguments.command,
+        "hardware": arguments.hardware,
+        "note": arguments.note,
+        "steps": progress["step"],
+        "minutes": round(progress["seconds"] / 60, 1),
+        "best_step": best["step"],
+        "validation_psnr": best["psnr"],
+        "seed": recipe.get("seed", 0),
+        "batch_size": recipe["batch_size"],
+        "patch_size": recipe["patch_size"],
+    }
+
+
+if __name__ == "__main__":
+    main()
