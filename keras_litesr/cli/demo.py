@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from keras_litesr import __version__
 from keras_litesr.images.files import read, write
 from keras_litesr.inference.upscaler import Upscaler
 
@@ -13,26 +14,35 @@ _SAMPLE = "astronaut.png"
 
 
 @click.command()
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False),
-              default=Path("demo"), show_default=True, help="Folder for the pictures.")  # fmt: skip
-@click.option("-m", "--model", default="lite_x4", show_default=True,
-              help="Name from `litesr list`.")  # fmt: skip
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo"),
+    show_default=True,
+    help="Folder for the pictures.",
+)
+@click.option(
+    "-m", "--model", default="lite_x4", show_default=True, help="Name from `litesr list`."
+)
 def demo(output: Path, model: str) -> None:
-    """Enlarges a bundled photo and puts the bicubic enlargement beside it.
+    """Enlarges a bundled photo and puts the bicubic one beside it.
 
     The photo shows astronaut Eileen Collins (NASA, public domain). Earlier results in the folder
     are replaced.
     """
-    output.mkdir(parents=True, exist_ok=True)
+    upscalers = [Upscaler(name) for name in dict.fromkeys((model, "bicubic_x4"))]
     with resources.as_file(resources.files("keras_litesr.samples") / _SAMPLE) as sample:
         photo = read(sample)
     height, width = photo.size
     click.echo(f"{_SAMPLE}, {width}x{height}")
-    for name in (model, "bicubic_x4"):
+    output.mkdir(parents=True, exist_ok=True)
+    for upscaler in upscalers:
         begin = time.perf_counter()
-        large = Upscaler(name)(photo)
+        large = upscaler(photo)
         seconds = time.perf_counter() - begin
-        target = output / f"{Path(_SAMPLE).stem}_{name}.png"
-        write(large, target, overwrite=True)
+        target = output / f"{Path(_SAMPLE).stem}_{upscaler.name}.png"
+        software = f"keras_litesr {__version__}, {upscaler.name} {upscaler.version}"
+        write(large, target, overwrite=True, software=software)
         height, width = large.size
-        click.echo(f"{target.resolve()}  {width}x{height}  {seconds:.2f} s with {name}")
+        click.echo(f"{target.resolve()}  {width}x{height}  {seconds:.2f} s with {upscaler.name}")

@@ -1,8 +1,10 @@
 """`litesr evaluate`: the field's figures for models and folders."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
+import numpy as np
 from tqdm import tqdm
 
 from keras_litesr.evaluation import benchmark, tables
@@ -11,27 +13,59 @@ from keras_litesr.images import pixels, resize
 from keras_litesr.inference.upscaler import RUNTIMES, Upscaler
 
 _SHIFTED = "shifted_bicubic"
-_SCALE = 4
+_SHIFTED_SCALE = 4
+_EXAMPLES = """\b
+Examples:
+  litesr evaluate --model lite_x4 --model bicubic_x4 --data Set5
+  litesr evaluate -m lite_x4 -d Set5 -d Set14 -p standard -p paper --markdown
+  litesr evaluate -m lite_x4 -d photos/ --per-image --csv > photos.csv
+"""
 
 
-@click.command()
-@click.option("-m", "--model", "models", multiple=True, required=True,
-              help="Name from `litesr list`, preset folder, or `shifted_bicubic`, the "
-                   "enlargement behind the paper's bicubic row; may be repeated.")  # fmt: skip
-@click.option("-d", "--data", "data", multiple=True, required=True,
-              type=click.Path(path_type=Path),
-              help="Folder of high-resolution pictures, or one that holds `high_res` and "
-                   "`low_res_x4`; may be repeated.")  # fmt: skip
-@click.option("--low-res", type=click.Path(path_type=Path),
-              help="Folder of reduced pictures; default: found beside `high_res`, else made by "
-                   "antialiased bicubic reduction.")  # fmt: skip
-@click.option("-p", "--protocol", "protocols", multiple=True, default=("standard",),
-              type=click.Choice(list(PROTOCOLS)), show_default=True,
-              help="standard: luma without border. paper: RGB, whole picture. sharpness: "
-                   "restored high frequencies, GMSD. May be repeated.")  # fmt: skip
+@click.command(epilog=_EXAMPLES)
+@click.option(
+    "-m",
+    "--model",
+    "models",
+    multiple=True,
+    required=True,
+    help="Name from `litesr list`, preset folder, or `shifted_bicubic`, the enlargement behind "
+    "the paper's bicubic row; may be repeated.",
+)
+@click.option(
+    "-d",
+    "--data",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder of high-resolution pictures, or one that holds `high_res` and `low_res_x4`; may "
+    "be repeated.",
+)
+@click.option(
+    "--low-res",
+    type=click.Path(path_type=Path),
+    help="Folder of reduced pictures for one --data; default: found beside `high_res`, else made "
+    "by antialiased bicubic reduction.",
+)
+@click.option(
+    "-p",
+    "--protocol",
+    "protocols",
+    multiple=True,
+    default=("standard",),
+    type=click.Choice(list(PROTOCOLS)),
+    show_default=True,
+    help="standard: luma without border. paper: RGB, whole picture. sharpness: restored high "
+    "frequencies, GMSD. May be repeated.",
+)
 @click.option("--per-image", is_flag=True, help="One row a picture instead of the mean.")
-@click.option("--runtime", type=click.Choice(RUNTIMES), default="auto", show_default=True,
-              help="What runs the models.")  # fmt: skip
+@click.option(
+    "--runtime",
+    type=click.Choice(RUNTIMES),
+    default="auto",
+    show_default=True,
+    help="What runs the models.",
+)
 @click.option("--json", "style", flag_value="json", help="Print JSON.")
 @click.option("--csv", "style", flag_value="csv", help="Print CSV.")
 @click.option("--markdown", "style", flag_value="markdown", help="Print a Markdown table.")
@@ -44,36 +78,53 @@ def evaluate(
     runtime: str,
     style: str | None,
 ) -> None:
-    """Measures models on folders of pictures.
-
-    \b
-    litesr evaluate --model lite_x4 --model bicubic_x4 --data Set5
-    litesr evaluate -m lite_x4 -d photos/ -p standard -p paper --per-image --csv
-    """
+    """Measures models on folders of pictures."""
+    if low_res is not None and len(data) > 1:
+        raise click.UsageError("--low-res belongs to one --data. Measure the folders one by one.")
     upscalers = {name: _upscaler(name, runtime) for name in models}
+    scale = _common_scale(upscalers)
+    found = {folder: benchmark.find_pairs(folder, low_res=low_res, scale=scale) for folder in data}
     rows = []
-    for folder in data:
-        pairs = benchmark.find_pairs(folder, low_res=low_res, scale=_SCALE)
+    for folder, pairs in found.items():
         for name, upscaler in upscalers.items():
-            with tqdm(desc=f"{name} on {folder.name}", total=len(pairs), leave=False,
-                      disable=None) as bar:  # fmt: skip
-                measured = benchmark.evaluate(
-                    upscaler,
-                    pairs,
-                    protocols=[PROTOCOLS[protocol] for protocol in protocols],
-                    scale=_SCALE,
-                    progress=lambda done, _, bar=bar: bar.update(done - bar.n),
-                )
-            for measurements in measured:
+            title = {"model": name, "data": folder.resolve().name}
+            for measurements in _measured(title, upscaler, pairs, protocols, scale):
                 chosen = measurements.rows if per_image else [measurements.mean]
-                rows += [{"model": name, "data": folder.name, **row} for row in chosen]
+                rows += [{**title, **row} for row in chosen]
     print_as = {"json": tables.as_json, "csv": tables.as_csv, "markdown": tables.as_markdown}
-    click.echo(print_as.get(style or "", tables.as_text)(rows))
+    click.echo(print_as.get(style or "", tables.as_text)(rows).rstrip("\n"))
 
 
-def _upscaler(name: str, runtime: str):
-    if name == _SHIFTED:
-        return lambda low_res: pixels.to_uint8(
-            resize.enlarge_shifted(pixels.to_float(low_res), _SCALE)
+def _measured(
+    title: dict[str, str],
+    upscaler: Callable[[np.ndarray], np.ndarray],
+    pairs: Sequence[benchmark.Pair],
+    protocols: Sequence[str],
+    scale: int,
+) -> list[benchmark.Measurements]:
+    description = f"{title['model']} on {title['data']}"
+    with tqdm(desc=description, total=len(pairs), leave=False, disable=None) as bar:
+        return benchmark.evaluate(
+            upscaler,
+            pairs,
+            protocols=[PROTOCOLS[protocol] for protocol in protocols],
+            scale=scale,
+            progress=lambda done, _: bar.update(done - bar.n),
         )
-    return Upscaler(name, runtime=runtime)
+
+
+def _upscaler(name: str, runtime: str) -> Callable[[np.ndarray], np.ndarray]:
+    return _enlarged_shifted if name == _SHIFTED else Upscaler(name, runtime=runtime)
+
+
+def _enlarged_shifted(low_res: np.ndarray) -> np.ndarray:
+    return pixels.to_uint8(resize.enlarge_shifted(pixels.to_float(low_res), _SHIFTED_SCALE))
+
+
+def _common_scale(upscalers: dict[str, Callable[[np.ndarray], np.ndarray]]) -> int:
+    """Takes the scale from the models, which must agree, as they see the same reduced pictures."""
+    scales = {name: getattr(each, "scale", _SHIFTED_SCALE) for name, each in upscalers.items()}
+    if len(set(scales.values())) > 1:
+        listed = ", ".join(f"{name} x{scale}" for name, scale in scales.items())
+        raise click.UsageError(f"Expected models of one scale, received {listed}.")
+    return next(iter(scales.values()))

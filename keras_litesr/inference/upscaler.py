@@ -2,49 +2,58 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from keras_litesr.images import resize
-from keras_litesr.images.files import Photo, from_pil, read, to_pil
+from keras_litesr.images.files import Photo, to_pil
+from keras_litesr.inference.pictures import array_of, photo_of
 from keras_litesr.inference.runtimes import Keras, LiteRT
-from keras_litesr.inference.tiling import enlarge_tiled
+from keras_litesr.inference.tiling import check_tile, enlarge_tiled
+from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 
 if TYPE_CHECKING:
     import keras
 
 RUNTIMES = ("auto", "litert", "keras")
-# A larger tile wastes less on overlaps; beyond this, it no longer fits the caches.
+# Time per megapixel is flat from 192 to 512, 1.2 times as long at 128; memory grows with the area.
 _TILE = 256
 
 Progress = Callable[[int, int], None]
-Picture = TypeVar("Picture", np.ndarray, Image.Image, Photo)
+Runtime = Callable[[np.ndarray], np.ndarray]
 
 
 class Upscaler:
-    """A model made ready to enlarge pictures of any size and kind.
+    """A model made ready to enlarge pictures of any size and kind, one at a time.
 
     Args:
         model: Name from `keras_litesr.presets()`, preset folder, or Keras model.
         runtime: `litert` runs the preset's `.tflite` file and needs no TensorFlow, `keras` the
             Keras model; `auto` takes LiteRT where there is a file for it.
-        tile: Side of a tile in low-resolution pixels; automatic when None or 0.
+        tile: Longest side of a tile in low-resolution pixels; automatic when None or 0. The
+            result does not depend on it, memory does.
         threads: CPU threads of LiteRT; all cores by default.
 
     Attributes:
         name: The model's name.
+        version: Day on which its weights were saved; empty for a Keras model.
         scale: Its enlargement per side.
+        overlap: How far it sees, in low-resolution pixels.
         runtime: `litert` or `keras`.
+        tile: Longest side of its tiles.
 
     Raises:
         PresetError: For an unknown name, or a file that is missing or altered.
+        TypeError: For a model of another kind, or a tile that is no whole number.
         ValueError: For an unknown runtime, a tile no larger than twice the model's receptive
             radius, or a Keras model that is to run in LiteRT.
 
@@ -56,28 +65,31 @@ class Upscaler:
 
     def __init__(
         self,
-        model: str | Path | keras.Model = "lite_x4",
+        model: str | os.PathLike[str] | keras.Model = "lite_x4",
         *,
         runtime: str = "auto",
         tile: int | None = None,
         threads: int | None = None,
     ):
+        self._enlarge: Runtime
         if runtime not in RUNTIMES:
             raise ValueError(f"Expected runtime {', '.join(RUNTIMES)}, received {runtime!r}.")
-        if isinstance(model, (str, Path)):
-            self._open_preset(folders.preset_folder(model), runtime, threads)
+        if not isinstance(tile, (Integral, type(None))):
+            raise TypeError(f"Expected a whole number of pixels as tile, received {tile!r}.")
+        if isinstance(model, (str, os.PathLike)):
+            self._open_preset(folders.preset_folder(Path(model)), runtime, threads)
         else:
             self._open_model(model, runtime)
         self.tile = tile or max(_TILE, 4 * self.overlap)
-        if self.tile <= 2 * self.overlap:
-            raise ValueError(
-                f"Expected a tile of more than {2 * self.overlap} pixels for {self.name}, which "
-                f"sees {self.overlap} pixels far, received {tile}. Choose 0 for automatic."
-            )
+        check_tile(self.tile, self.overlap)
 
     def __call__(
-        self, image: Picture, *, outscale: float | None = None, progress: Progress | None = None
-    ) -> Picture:
+        self,
+        image: str | os.PathLike[str] | Image.Image | Photo | np.ndarray,
+        *,
+        outscale: float | None = None,
+        progress: Progress | None = None,
+    ):
         """Enlarges one picture.
 
         Colour goes through the network; grey as RGB, averaged again afterwards; transparency is
@@ -85,20 +97,23 @@ class Upscaler:
 
         Args:
             image: uint8 or uint16 array `(height, width, 3)`, `(height, width, 4)` with alpha or
-                `(height, width)` grey; a Pillow image; or a `Photo`.
+                `(height, width)` grey; a Pillow image; a `Photo`; or a path.
             outscale: Final enlargement per side, at most the model's, by antialiased reduction
                 of its result.
             progress: Called with the numbers of tiles done and in all.
 
         Returns:
-            The same kind of picture.
+            The same kind of picture; a Pillow image for a path.
+
+        Raises:
+            ImageFileError: When a path does not lead to a readable picture.
+            TypeError: For another kind of object, or an array of another dtype.
+            ValueError: For an array of another shape, an empty one, or a wrong `outscale`.
         """
-        if isinstance(image, Photo):
-            return self._photo(image, outscale, progress)
-        if isinstance(image, Image.Image):
-            return to_pil(self._photo(from_pil(image), outscale, progress))
-        photo = self._photo(_photo_of_array(image), outscale, progress)
-        return photo.colour if photo.alpha is None else np.dstack([photo.colour, photo.alpha])
+        large = self._photo(photo_of(image), outscale, progress)
+        if isinstance(image, np.ndarray):
+            return array_of(large)
+        return large if isinstance(image, Photo) else to_pil(large)
 
     def size_after(self, size: tuple[int, int], outscale: float | None = None) -> tuple[int, int]:
         """Computes `(height, width)` of the result for a picture of `size`.
@@ -112,49 +127,62 @@ class Upscaler:
                 f"Expected an enlargement above 0 and at most {self.scale}, which is what "
                 f"{self.name} gives, received {outscale:g}."
             )
-        height, width = (max(1, round(side * outscale)) for side in size)
+        height, width = (max(1, math.floor(side * outscale + 0.5)) for side in size)
         return height, width
 
     def _photo(self, photo: Photo, outscale: float | None, progress: Progress | None) -> Photo:
         size = self.size_after(photo.size, outscale)
-        rgb = np.repeat(photo.colour[..., None], 3, axis=2) if photo.is_grey else photo.colour
         colour = enlarge_tiled(
-            self._enlarge,
-            rgb,
+            self._enlarge_grey if photo.is_grey else self._enlarge,
+            photo.colour[..., None] if photo.is_grey else photo.colour,
             scale=self.scale,
             tile=self.tile,
             overlap=self.overlap,
             progress=progress,
         )
         if photo.is_grey:
-            colour = _mean_of_channels(colour)
+            colour = colour[..., 0]
         if colour.shape[:2] != size:
             colour = resize.bicubic(colour, size)
         alpha = None if photo.alpha is None else resize.bicubic(photo.alpha, size)
         return replace(photo, colour=colour, alpha=alpha)
 
+    def _enlarge_grey(self, low_res: np.ndarray) -> np.ndarray:
+        return self._enlarge(np.repeat(low_res, 3, axis=3)).mean(axis=3, keepdims=True)
+
     def _open_preset(self, folder: Path, runtime: str, threads: int | None) -> None:
         facts = folders.metadata(folder)
         self.name, self.scale = facts["name"], facts["scale"]
-        self.overlap = facts["receptive_radius"]
+        self.version, self.overlap = facts["date_saved"], facts["receptive_radius"]
         file_name = f"{self.name}_float32.tflite"
-        if runtime == "keras" or (runtime == "auto" and not (folder / file_name).is_file()):
-            from keras_litesr.zoo.registry import load
-
-            self._enlarge, self.runtime = Keras(load(folder)), "keras"
+        has_file = (folder / file_name).is_file()
+        if runtime == "litert" and not has_file:
+            raise folders.PresetError(
+                f"Expected {file_name} in {folder} for the runtime litert, found none. Choose "
+                "another runtime, or make it with keras_litesr.export.tflite.export."
+            )
+        if runtime == "keras" or not has_file:
+            self._enlarge, self.runtime = _keras_runtime(folder), "keras"
         else:
             path = folders.verified(folder, file_name)
             self._enlarge, self.runtime = LiteRT(path, threads=threads), "litert"
 
     def _open_model(self, model: keras.Model, runtime: str) -> None:
+        import keras
+
         from keras_litesr.models.cost import receptive_radius
 
+        if not isinstance(model, keras.Model):
+            raise TypeError(
+                "Expected the name of a model, a preset folder or a Keras model, received "
+                f"{type(model).__name__}. `litesr list` shows the names."
+            )
         if runtime == "litert":
             raise ValueError(
                 "Expected a preset for the runtime litert, received a Keras model. Save it with "
                 "keras_litesr.save_to_preset, or choose the runtime keras."
             )
-        self.name = model.name
+        self.name, self.version = model.name, ""
         self.scale = model.compute_output_shape((1, 8, 8, 3))[1] // 8
         self.overlap = receptive_radius(model)
         self._enlarge, self.runtime = Keras(model), "keras"
@@ -163,17 +191,18 @@ class Upscaler:
 def upscale(
     image: str | os.PathLike[str] | Image.Image | np.ndarray,
     *,
-    model: str | Path | keras.Model = "lite_x4",
+    model: str | os.PathLike[str] | keras.Model = "lite_x4",
     runtime: str = "auto",
     tile: int | None = None,
 ) -> Image.Image | np.ndarray:
     """Enlarges one picture; for many, keep an `Upscaler`.
 
     Args:
-        image: Path, Pillow image, or uint8 array `(height, width, 3)`.
+        image: Path, Pillow image, or array as for `Upscaler`, as a rule uint8
+            `(height, width, 3)`.
         model: Name from `keras_litesr.presets()`, preset folder, or Keras model.
         runtime: `auto`, `litert` or `keras`; see `Upscaler`.
-        tile: Side of a tile in low-resolution pixels; automatic when None or 0.
+        tile: Longest side of a tile in low-resolution pixels; automatic when None or 0.
 
     Returns:
         The same kind of picture; a Pillow image for a path.
@@ -181,22 +210,19 @@ def upscale(
     Raises:
         ImageFileError: When a path does not lead to a readable picture.
         PresetError: When there is no such model.
+        TypeError: For another kind of image, or an array of another dtype.
+        ValueError: For an array of another shape, or an empty one.
 
     Example:
         >>> upscale(np.zeros((6, 4, 3), np.uint8), model="bicubic_x4").shape
         (24, 16, 3)
     """
-    upscaler = Upscaler(model, runtime=runtime, tile=tile)
-    if isinstance(image, (str, os.PathLike)):
-        return to_pil(upscaler(read(image)))
-    return upscaler(image)
+    return Upscaler(model, runtime=runtime, tile=tile)(image)
 
 
-def _photo_of_array(pixels: np.ndarray) -> Photo:
-    if pixels.ndim == 3 and pixels.shape[2] == 4:
-        return Photo(pixels[..., :3], pixels[..., 3])
-    return Photo(pixels)
+def _keras_runtime(folder: Path) -> Keras:
+    # TensorFlow prints pages about the processor when it is imported.
+    with captured_output():
+        from keras_litesr.zoo.registry import load
 
-
-def _mean_of_channels(rgb: np.ndarray) -> np.ndarray:
-    return ((rgb.sum(axis=2, dtype=np.uint32) * 2 + 3) // 6).astype(rgb.dtype)
+        return Keras(load(folder))

@@ -1,0 +1,137 @@
+"""A run over many pictures: each is read, enlarged, written and reported."""
+
+import json
+import os
+import sys
+import time
+import traceback
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from keras_litesr import __version__
+from keras_litesr.cli.errors import explained
+from keras_litesr.cli.plan import STATUSES, Job
+from keras_litesr.images.files import ImageFileError, Photo, check_output, losses, read, write
+from keras_litesr.inference.upscaler import Upscaler
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is the same for every picture of a run; the command's options of these names say more.
+
+    Attributes:
+        outscale: Final enlargement.
+        quality: Of JPEG and WebP.
+        overwrite: Replace existing outputs.
+        skip_existing: Leave pictures out whose output exists.
+        strip_metadata: Write no EXIF and XMP.
+        as_json: Print JSON instead of text and bars.
+        debug: Show tracebacks.
+    """
+
+    outscale: float
+    quality: int
+    overwrite: bool
+    skip_existing: bool
+    strip_metadata: bool
+    as_json: bool
+    debug: bool
+
+
+def run(jobs: list[Job], upscaler: Upscaler, options: Options) -> None:
+    """Enlarges one picture after the other; one that fails does not keep the others back."""
+    quiet = options.as_json or len(jobs) == 1
+    with tqdm(jobs, unit="picture", disable=True if quiet else None) as bar:
+        for job in bar:
+            bar.set_postfix_str(job.source.name)
+            if not job.error:
+                _enlarge_file(job, upscaler, options)
+            _report(job, as_json=options.as_json)
+    if len(jobs) > 1 and not options.as_json:
+        counts = Counter(job.status for job in jobs)
+        known = [f"{counts[status]} {status}" for status in STATUSES if counts[status]]
+        click.echo(", ".join(known), err=True)
+
+
+def _enlarge_file(job: Job, upscaler: Upscaler, options: Options) -> None:
+    if options.skip_existing and os.path.lexists(job.target):
+        job.status = "skipped"
+        return
+    begin = time.perf_counter()
+    try:
+        photo = read(job.source)
+        job.height, job.width = upscaler.size_after(photo.size, options.outscale)
+        _make_folder(job.target.parent)
+        check_output(job.target, height=job.height, width=job.width, overwrite=options.overwrite)
+        job.notices = [*photo.notices, *losses(photo, job.target)]
+        large = _enlarge(photo, job.source.name, upscaler, options)
+        write(
+            large,
+            job.target,
+            overwrite=options.overwrite,
+            strip_metadata=options.strip_metadata,
+            software=f"keras_litesr {__version__}, {upscaler.name} {upscaler.version}",
+            quality=options.quality,
+        )
+        job.status = "done"
+    except MemoryError:
+        job.fail(
+            f"{job.source} does not fit into memory when enlarged {options.outscale:g} times. Cut "
+            "it into pieces."
+        )
+    except Exception as error:  # whatever is wrong with one picture, the others are enlarged
+        if options.debug:
+            traceback.print_exc()
+        job.fail(explained(error))
+    job.seconds = round(time.perf_counter() - begin, 3)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageFileError(
+            f"Expected a place for the folder {str(folder)!r}, received an error "
+            f"({error.strerror}). Choose another --output."
+        ) from error
+
+
+def _enlarge(photo: Photo, name: str, upscaler: Upscaler, options: Options) -> Photo:
+    with tqdm(
+        desc=name,
+        unit="tile",
+        leave=False,
+        delay=1,
+        disable=True if options.as_json else None,
+    ) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return upscaler(photo, outscale=options.outscale, progress=progress)
+
+
+def _report(job: Job, *, as_json: bool) -> None:
+    with tqdm.external_write_mode():
+        if as_json:
+            facts = asdict(job) | {"source": str(job.source), "target": str(job.target)}
+            click.echo(json.dumps(facts))
+            return
+        for notice in job.notices:
+            click.echo(f"note: {notice}", err=True)
+        if job.error:
+            click.echo(f"failed: {job.error}", err=True)
+        elif job.status == "done":
+            size = f"{job.width}x{job.height}"
+            click.echo(f"{_printable(job.target)}  {size}  {job.seconds:.1f} s")
+
+
+def _printable(path: Path) -> str:
+    # A file name may hold what stdout cannot encode; saying it must not fail. Stderr escapes it.
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return str(path).encode(encoding, "replace").decode(encoding)

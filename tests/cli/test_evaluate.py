@@ -1,0 +1,86 @@
+"""`litesr evaluate`: tables for people and for programs."""
+
+import csv
+import json
+
+import pytest
+
+
+@pytest.fixture
+def data(picture, tmp_path):
+    picture("set/one.png", 48, 40), picture("set/two.png", 40, 40)
+    return tmp_path / "set"
+
+
+def test_a_table_with_a_row_a_model(litesr, data):
+    result = litesr("evaluate", "-m", "bicubic_x4", "-m", "shifted_bicubic", "-d", data)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].split()[:3] == ["model", "data", "protocol"]
+    assert [line.split()[:4] for line in lines[2:]] == [
+        ["bicubic_x4", "set", "standard", "mean"],
+        ["shifted_bicubic", "set", "standard", "mean"],
+    ]
+    assert result.stderr == ""
+
+
+def test_json_has_the_mean_of_the_rows_a_picture(litesr, data):
+    arguments = ["evaluate", "-m", "bicubic_x4", "-d", data, "-p", "standard", "-p", "paper"]
+    means = json.loads(litesr(*arguments, "--json").stdout)
+    assert [row["protocol"] for row in means] == ["standard", "paper"]
+    rows = json.loads(litesr(*arguments, "--json", "--per-image").stdout)
+    assert [row["image"] for row in rows] == ["one.png", "two.png"] * 2
+    assert means[0]["psnr"] == pytest.approx((rows[0]["psnr"] + rows[1]["psnr"]) / 2)
+
+
+def test_csv_and_markdown(litesr, data):
+    arguments = ["evaluate", "-m", "bicubic_x4", "-d", data, "-d", data / "."]
+    text = litesr(*arguments, "--csv").stdout
+    assert text.count("\n") == 2  # the heading and one row, for both names mean one folder
+    assert next(csv.DictReader(text.splitlines()))["model"] == "bicubic_x4"
+    assert litesr(*arguments, "--markdown").stdout.startswith("| model | data | protocol |")
+
+
+def test_a_folder_of_the_working_directory_has_its_name(litesr, data, monkeypatch):
+    monkeypatch.chdir(data)
+    rows = json.loads(litesr("evaluate", "-m", "shifted_bicubic", "-d", ".", "--json").stdout)
+    assert rows[0]["data"] == "set"
+
+
+def test_the_scale_comes_from_the_models(litesr, data, x2_preset, picture):
+    result = litesr("evaluate", "-m", x2_preset, "-d", data, "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)[0]["psnr"] > 0
+
+
+def test_models_of_different_scales_are_refused(litesr, data, x2_preset):
+    for other in ("bicubic_x4", "shifted_bicubic"):
+        result = litesr("evaluate", "-m", x2_preset, "-m", other, "-d", data)
+        assert result.exit_code == 2
+        assert "models of one scale" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-d", "set"], "--model"),
+        (["-m", "bicubic_x4"], "--data"),
+        (["-m", "bicubic_x4", "-d", "nowhere"], "nowhere"),
+        (["-m", "bicubic_x4", "-d", "empty"], "empty"),
+        (["-m", "nonsense", "-d", "set"], "There is no model named 'nonsense'"),
+        (["-m", "bicubic_x4", "-d", "set", "-p", "mine"], "mine"),
+        (["-m", "bicubic_x4", "-d", "set", "-d", "empty", "--low-res", "set"], "--low-res"),
+        (["-m", "bicubic_x4", "-d", "broken"], "broken/a.png"),
+    ],
+)
+def test_bad_input_ends_with_2_and_an_empty_stdout(
+    litesr, data, tmp_path, monkeypatch, arguments, message
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/a.png").write_bytes(b"")
+    result = litesr("evaluate", *arguments, "--json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr

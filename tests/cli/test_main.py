@@ -1,0 +1,96 @@
+"""What every command shares: help, errors, exit codes."""
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+from keras_litesr import __version__
+from keras_litesr.cli.main import COMMANDS, main
+from keras_litesr.inference.upscaler import Upscaler
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_teaches_with_examples(litesr, option):
+    result = litesr(option)
+    assert result.exit_code == 0
+    for line in ("litesr upscale photo.jpg", "Exit codes: 0 done, 1", *COMMANDS):
+        assert line in result.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_and_the_line_that_the_overview_shows(litesr, name):
+    result = litesr(name, "--help")
+    assert result.exit_code == 0
+    command = main.get_command(click.Context(main), name)
+    assert command.help.splitlines()[0].rstrip(".").startswith(COMMANDS[name][2].rstrip("."))
+
+
+def test_version(litesr):
+    assert __version__ in litesr("--version").stdout
+
+
+@pytest.mark.parametrize("arguments", [["enlarge"], ["--fast"], ["upscale", "--fast"], ["info"]])
+def test_wrong_usage_ends_with_2_and_says_so_on_stderr(litesr, arguments):
+    result = litesr(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "Error: " in result.stderr
+
+
+def test_an_unknown_model_ends_with_2_and_names_the_nearest(litesr, picture):
+    result = litesr("upscale", "-m", "bicubic_x5", picture("a.png"))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("litesr: There is no model named 'bicubic_x5'. Did you mean")
+    assert "bicubic_x4" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_debug_shows_the_traceback_wherever_it_stands(litesr, before):
+    arguments = ["info", "nonsense"]
+    result = litesr(*["--debug", *arguments] if before else [*arguments, "--debug"])
+    assert result.exit_code == 1
+    assert type(result.exception).__name__ == "PresetError"
+
+
+def test_behind_two_dashes_debug_is_a_file_name(litesr):
+    result = litesr("upscale", "-m", "bicubic_x4", "--", "--debug")
+    assert result.exit_code == 1
+    assert "failed: Expected a picture file at '--debug'" in result.stderr
+
+
+def test_a_defect_is_one_line_too_and_asks_for_a_report(litesr, monkeypatch, picture):
+    def broken(*_, **__):
+        raise KeyError("spam")
+
+    monkeypatch.setattr(Upscaler, "__init__", broken)
+    result = litesr("upscale", picture("a.png"))
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "litesr: Unexpected KeyError: 'spam'. Run again with --debug and report it.\n"
+    )
+
+
+def test_ctrl_c_ends_with_130_and_a_line(enlarge, monkeypatch, picture):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Upscaler, "__call__", interrupted)
+    path = picture("a.png")
+    result = enlarge(path)
+    assert result.exit_code == 130
+    assert result.stderr == "litesr: stopped; no output is left half-written.\n"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_help_imports_no_command():
+    program = (
+        "import sys; from keras_litesr.cli.main import main; "
+        "main(['--help'], standalone_mode=False); "
+        "sys.exit(str([m for m in ('numpy', 'PIL', 'keras', 'tqdm') if m in sys.modules]))"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert result.stderr == "[]\n"

@@ -1,0 +1,94 @@
+"""`litesr upscale` as a process: killed in the middle, and what it prints."""
+
+import os
+import struct
+import subprocess
+import sys
+import time
+
+import pytest
+from PIL import Image
+
+ENTRY = "from keras_litesr.cli.main import main; main()"
+ARGUMENTS = ["upscale", "-m", "bicubic_x4", "--threads", "1"]
+
+
+def command(*arguments, before: str = "") -> list[str]:
+    return [sys.executable, "-c", before + ENTRY, *ARGUMENTS, *map(str, arguments)]
+
+
+def assert_whole(folder, size) -> int:
+    """Every visible file decodes to its last pixel; returns how many there are."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.name[0] != "."]
+    for path in paths:
+        with Image.open(path) as image:
+            image.load()
+            assert image.size == size
+    return len(paths)
+
+
+def test_killed_in_the_middle_and_gone_on(picture, tmp_path):
+    for index in range(20):
+        picture(f"in/{index}.png", 100, 80)
+    output = tmp_path / "out"
+    arguments = [tmp_path / "in", "-o", output, "--skip-existing"]
+    process = subprocess.Popen(
+        command(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 60
+    while not (output.is_dir() and any(output.glob("*_x4.png"))) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    done = assert_whole(output, (400, 320))
+    assert 0 < done < 20
+    result = subprocess.run(command(*arguments), capture_output=True, text=True)
+    assert result.returncode == 0
+    assert f"{done} skipped" in result.stderr
+    assert assert_whole(output, (400, 320)) == 20
+
+
+def test_killed_between_the_last_byte_and_its_name(picture, tmp_path):
+    die = "import os; os.fsync = lambda _: os.kill(os.getpid(), 9); "
+    path = picture("a.png")
+    result = subprocess.run(command(path, "-o", tmp_path / "out", before=die))
+    assert result.returncode == -9
+    assert assert_whole(tmp_path / "out", (36, 24)) == 0
+    retry = command(path, "-o", tmp_path / "out", "--skip-existing")
+    assert subprocess.run(retry, stdout=subprocess.DEVNULL).returncode == 0
+    assert assert_whole(tmp_path / "out", (36, 24)) == 1
+
+
+def test_stderr_stays_empty_and_only_what_is_needed_is_imported(picture):
+    after = (
+        "import atexit, sys; atexit.register(lambda: print([name for name in ('keras', "
+        "'tensorflow', 'keras_litesr.evaluation') if name in sys.modules])); "
+    )
+    result = subprocess.run(command(picture("a.png"), before=after), capture_output=True, text=True)
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
+def test_a_terminal_sees_a_bar(picture, tmp_path):
+    import fcntl
+    import pty
+    import termios
+
+    picture("in/a.png"), picture("in/b.png")
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    result = subprocess.run(command(tmp_path / "in"), stdout=subprocess.PIPE, stderr=terminal)
+    os.close(terminal)
+    assert result.returncode == 0
+    assert result.stdout.count(b"\n") == 2
+    assert b"2/2" in os.read(controller, 10_000)
+    os.close(controller)
+
+
+def test_a_name_that_stdout_cannot_encode_is_no_reason_to_fail(picture):
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    result = subprocess.run(command(picture("日.png")), capture_output=True, env=environment)
+    assert result.returncode == 0
+    assert b"?_x4.png  36x24" in result.stdout

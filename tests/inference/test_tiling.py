@@ -1,0 +1,137 @@
+"""Tiles join without a seam: facts that hold whatever the network."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from keras_litesr.images.pixels import to_float, to_uint8
+from keras_litesr.inference.tiling import enlarge_tiled, spans
+
+SIZES = [(1, 1), (1, 9), (9, 1), (2, 2), (5, 7), (12, 12), (13, 12), (17, 33), (40, 23)]
+RADIUS = 3
+
+
+def nearest(low_res: np.ndarray) -> np.ndarray:
+    """A shift-invariant enlarger that sees its own pixel only."""
+    return low_res.repeat(4, axis=1).repeat(4, axis=2)
+
+
+def lopsided(low_res: np.ndarray) -> np.ndarray:
+    """A convolution of radius 3, other in every direction, padded by zeros as networks are."""
+    taps = {(-RADIUS, 0): 0.3, (RADIUS, 1): 0.25, (0, -RADIUS): 0.2, (2, RADIUS): 0.15, (0, 0): 0.1}
+    height, width = low_res.shape[1:3]
+    padded = np.pad(low_res, [(0, 0), (RADIUS, RADIUS), (RADIUS, RADIUS), (0, 0)])
+    total = np.zeros_like(low_res)
+    for (dy, dx), weight in taps.items():
+        top, left = RADIUS + dy, RADIUS + dx
+        total += np.float32(weight) * padded[:, top : top + height, left : left + width]
+    return nearest(total)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("tile", "overlap"), [(12, 0), (12, 3), (9, 4), (1, 0), (256, 14)])
+def test_tiles_of_a_nearest_neighbour_enlarger_join_exactly(rng, size, tile, overlap):
+    picture = rng.integers(0, 256, (*size, 3), np.uint8)
+    tiled = enlarge_tiled(nearest, picture, scale=4, tile=tile, overlap=overlap)
+    np.testing.assert_array_equal(tiled, picture.repeat(4, axis=0).repeat(4, axis=1))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("batch_size", [1, 3])
+@pytest.mark.parametrize("tile", [7, 12, 16])
+def test_a_convolution_whose_radius_is_the_overlap_joins_exactly(rng, size, batch_size, tile):
+    picture = rng.integers(0, 256, (*size, 3), np.uint8)
+    whole = to_uint8(lopsided(to_float(picture)[None])[0])
+    tiled = enlarge_tiled(
+        lopsided, picture, scale=4, tile=tile, overlap=RADIUS, batch_size=batch_size
+    )
+    np.testing.assert_array_equal(tiled, whole)
+
+
+def test_one_pixel_of_overlap_too_few_is_seen(rng):
+    picture = rng.integers(0, 256, (40, 40, 3), np.uint8)
+    whole = to_uint8(lopsided(to_float(picture)[None])[0])
+    tiled = enlarge_tiled(lopsided, picture, scale=4, tile=12, overlap=RADIUS - 1)
+    assert (tiled != whole).any()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_depth_and_channels_stay(rng, dtype, channels):
+    picture = rng.integers(0, np.iinfo(dtype).max, (9, 14, channels), dtype, endpoint=True)
+    tiled = enlarge_tiled(nearest, picture, scale=4, tile=6, overlap=1)
+    assert tiled.dtype == dtype
+    np.testing.assert_array_equal(tiled, picture.repeat(4, axis=0).repeat(4, axis=1))
+
+
+def test_values_outside_the_range_are_clipped():
+    picture = np.array([[[0, 128, 255]]], np.uint8)
+    tiled = enlarge_tiled(lambda low_res: nearest(low_res) * 3 - 1, picture, scale=4, tile=4,
+                          overlap=0)  # fmt: skip
+    assert tiled[0, 0].tolist() == [0, 129, 255]
+
+
+def test_every_tile_of_a_picture_has_one_shape_and_batches_are_no_larger_than_asked(rng):
+    shapes = []
+
+    def watched(low_res):
+        shapes.append(low_res.shape)
+        return nearest(low_res)
+
+    picture = rng.integers(0, 256, (50, 31, 3), np.uint8)
+    enlarge_tiled(watched, picture, scale=4, tile=16, overlap=2, batch_size=4)
+    assert {shape[1:] for shape in shapes} == {(16, 13, 3)}
+    # 4 x 3 tiles: (50 - 4) / 12 and (31 - 4) / 12, rounded up.
+    assert [shape[0] for shape in shapes] == [4, 4, 4]
+
+
+def test_a_picture_smaller_than_a_tile_is_not_padded(rng):
+    shapes = []
+
+    def watched(low_res):
+        shapes.append(low_res.shape)
+        return nearest(low_res)
+
+    enlarge_tiled(watched, rng.integers(0, 256, (5, 3, 3), np.uint8), scale=4, tile=64, overlap=14)
+    assert shapes == [(1, 5, 3, 3)]
+
+
+def test_progress_counts_to_the_number_of_tiles():
+    calls = []
+    picture = np.zeros((20, 10, 3), np.uint8)
+    enlarge_tiled(nearest, picture, scale=4, tile=5, overlap=0, batch_size=3,
+                  progress=lambda done, total: calls.append((done, total)))  # fmt: skip
+    assert calls == [(3, 8), (6, 8), (8, 8)]
+
+
+@pytest.mark.parametrize("tile", [-1, 0, 5, 6])
+def test_a_tile_of_which_nothing_would_be_kept_is_refused(tile):
+    with pytest.raises(ValueError, match=f"more than 6 pixels.*received {tile}.*0 for automatic"):
+        enlarge_tiled(nearest, np.zeros((9, 9, 3), np.uint8), scale=4, tile=tile, overlap=3)
+
+
+@pytest.mark.parametrize("tile", [7, 8, 13])
+@pytest.mark.parametrize("overlap", [0, 1, 3])
+def test_spans_keep_every_pixel_once_with_its_surroundings(tile, overlap):
+    for length in range(1, 80):
+        cut = list(spans(length, tile, overlap))
+        kept = [pixel for span in cut for pixel in range(span.first, span.last)]
+        assert kept == list(range(length))
+        assert len({span.stop - span.start for span in cut}) == 1
+        assert cut[0].stop - cut[0].start <= tile
+        for span in cut:
+            assert 0 <= span.start <= max(0, span.first - overlap)
+            assert min(length, span.last + overlap) <= span.stop <= length
+
+
+def test_memory_beside_the_output_does_not_grow_with_the_picture(rng):
+    beside = []
+    for side in (200, 700):
+        picture = rng.integers(0, 256, (side, side, 3), np.uint8)
+        tracemalloc.start()
+        large = enlarge_tiled(nearest, picture, scale=4, tile=64, overlap=4)
+        beside.append(tracemalloc.get_traced_memory()[1] - large.nbytes)
+        tracemalloc.stop()
+    assert beside[1] < 1.5 * beside[0]
+    assert beside[1] < 8e6

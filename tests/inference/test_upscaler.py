@@ -1,0 +1,250 @@
+"""Pictures of every kind through a model, and what is refused."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import keras_litesr
+from keras_litesr import Upscaler, upscale
+from keras_litesr.images.files import ImageFileError, Metadata, Photo
+from keras_litesr.images.resize import bicubic
+from keras_litesr.inference.pictures import array_of, photo_of
+from keras_litesr.zoo import folders
+from keras_litesr.zoo.folders import PresetError
+
+
+@pytest.fixture(scope="module")
+def upscaler() -> Upscaler:
+    return Upscaler("bicubic_x4")
+
+
+@pytest.fixture(scope="module")
+def picture() -> np.ndarray:
+    """A smooth picture with an edge, of odd sides."""
+    y, x = np.mgrid[0:31, 0:45]
+    waves = [127 + 100 * np.sin(x / 5 + c) * np.cos(y / (4 + c)) for c in range(3)]
+    return np.where((x > y)[..., None], np.stack(waves, -1), 40).astype(np.uint8)
+
+
+def difference(first, second) -> int:
+    return int(np.abs(np.asarray(first, np.int64) - np.asarray(second, np.int64)).max())
+
+
+@pytest.mark.parametrize("runtime", ["litert", "keras"])
+def test_tiled_lite_equals_untiled_within_one_grey_level(lite_preset, picture, runtime):
+    whole = upscale(picture, model=lite_preset, runtime=runtime, tile=64)
+    for tile in (9, 16, 21):
+        assert (
+            difference(upscale(picture, model=lite_preset, runtime=runtime, tile=tile), whole) <= 1
+        )
+
+
+def test_litert_and_keras_agree_within_one_grey_level(lite_preset, picture):
+    of_litert = upscale(picture, model=lite_preset, runtime="litert")
+    of_keras = upscale(picture, model=lite_preset, runtime="keras")
+    assert difference(of_litert, of_keras) <= 1
+    assert difference(of_litert, upscale(picture, model="bicubic_x4")) > 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 6), (6, 1), (2, 3)])
+def test_pictures_of_a_few_pixels(lite_preset, rng, size):
+    picture = rng.integers(0, 256, (*size, 3), np.uint8)
+    of_litert = upscale(picture, model=lite_preset)
+    assert of_litert.shape == (4 * size[0], 4 * size[1], 3)
+    assert difference(of_litert, upscale(picture, model=lite_preset, runtime="keras")) <= 1
+
+
+def test_bicubic_in_tiles_equals_pillow_inside(upscaler, picture):
+    tiled = upscale(picture, model="bicubic_x4", tile=10)
+    np.testing.assert_array_equal(tiled, upscaler(picture))
+    assert difference(tiled[8:-8, 8:-8], bicubic(picture, (124, 180))[8:-8, 8:-8]) <= 1
+
+
+def test_the_same_kind_comes_back(upscaler, picture, tmp_path):
+    path = tmp_path / "bild mit ü.png"
+    Image.fromarray(picture).save(path)
+    array = upscale(picture, model="bicubic_x4")
+    assert isinstance(array, np.ndarray)
+    assert array.dtype == np.uint8
+    for image in (path, str(path), Image.fromarray(picture)):
+        for large in (upscale(image, model="bicubic_x4"), upscaler(image)):
+            assert isinstance(large, Image.Image)
+            assert large.mode == "RGB"
+            np.testing.assert_array_equal(np.asarray(large), array)
+
+
+def test_a_photo_keeps_its_metadata(upscaler, picture):
+    photo = Photo(picture, metadata=Metadata(xmp=b"<x/>"), file_format="PNG", notices=("so",))
+    large = upscaler(photo)
+    assert isinstance(large, Photo)
+    assert (large.size, large.metadata, large.notices) == ((124, 180), photo.metadata, ("so",))
+
+
+def test_alpha_is_enlarged_on_its_own(upscaler, picture):
+    alpha = np.tile(np.linspace(0, 255, 45).astype(np.uint8), (31, 1))
+    rgba = np.dstack([picture, alpha])
+    large = upscaler(rgba)
+    assert large.shape == (124, 180, 4)
+    np.testing.assert_array_equal(large[..., :3], upscaler(picture))
+    np.testing.assert_array_equal(large[..., 3], bicubic(alpha, (124, 180)))
+    assert upscaler(Image.fromarray(rgba)).mode == "RGBA"
+
+
+def test_grey_stays_grey(upscaler, picture):
+    grey = picture[..., 0]
+    large = upscaler(grey)
+    assert large.shape == (124, 180)
+    assert difference(large, upscaler(np.repeat(grey[..., None], 3, 2))[..., 0]) <= 1
+    assert upscaler(Image.fromarray(grey)).mode == "L"
+    assert upscaler(Image.fromarray(picture).convert("LA")).mode == "LA"
+
+
+def test_sixteen_bits_stay_sixteen_bits(upscaler, picture):
+    deep = picture.astype(np.uint16) * 257 + 19
+    large = upscaler(deep)
+    assert large.dtype == np.uint16
+    assert len(np.unique(large)) > 256
+    expected = bicubic(deep, (124, 180))
+    assert difference(large[8:-8, 8:-8], expected[8:-8, 8:-8]) <= 257
+    assert upscaler(deep[..., 0]).dtype == np.uint16
+    assert upscaler(Image.fromarray(deep[..., 0])).mode == "I;16"
+
+
+@pytest.mark.parametrize(
+    ("outscale", "size"), [(4, (124, 180)), (2.5, (78, 113)), (1, (31, 45)), (0.01, (1, 1))]
+)
+def test_outscale_is_the_final_enlargement(upscaler, picture, outscale, size):
+    large = upscaler(picture, outscale=outscale)
+    assert large.shape[:2] == upscaler.size_after((31, 45), outscale) == size
+    np.testing.assert_array_equal(large, bicubic(upscaler(picture), size))
+
+
+@pytest.mark.parametrize("outscale", [0, -1, 4.1, float("nan"), float("inf")])
+def test_an_enlargement_that_the_model_cannot_give_is_refused(upscaler, outscale):
+    with pytest.raises(ValueError, match=r"above 0 and at most 4.*bicubic_x4"):
+        upscaler.size_after((5, 5), outscale)
+
+
+def test_progress_is_passed_on(picture):
+    calls = []
+    Upscaler("bicubic_x4", tile=20)(picture, progress=lambda *counts: calls.append(counts))
+    assert calls[-1][0] == calls[-1][1] == len(calls) == 6
+
+
+def test_attributes(lite_preset):
+    upscaler = Upscaler(lite_preset)
+    assert (upscaler.name, upscaler.scale, upscaler.runtime) == ("lite_small_x4", 4, "litert")
+    assert upscaler.overlap == 4
+    assert upscaler.version == folders.metadata(lite_preset)["date_saved"]
+
+
+@pytest.mark.parametrize("tile", [None, 0])
+def test_the_automatic_tile_has_room_for_the_overlap(upscaler, tile):
+    assert Upscaler("bicubic_x4", tile=tile).tile == upscaler.tile > 2 * upscaler.overlap
+
+
+def test_auto_takes_keras_where_there_is_no_tflite_file(lite_preset, tmp_path, picture):
+    folder = tmp_path / "other_x4"
+    keras_litesr.save_to_preset(keras_litesr.load(lite_preset), folder)
+    assert Upscaler(folder).runtime == "keras"
+    assert difference(upscale(picture, model=folder), upscale(picture, model=lite_preset)) <= 1
+    with pytest.raises(PresetError, match=r"other_x4_float32.tflite.*another runtime"):
+        Upscaler(folder, runtime="litert")
+
+
+def test_a_keras_model_in_memory(lite_preset, picture):
+    model = keras_litesr.load(lite_preset)
+    upscaler = Upscaler(model, tile=16)
+    assert (upscaler.name, upscaler.runtime, upscaler.overlap) == ("lite_x4", "keras", 4)
+    assert difference(upscaler(picture), upscale(picture, model=lite_preset)) <= 1
+    with pytest.raises(ValueError, match="Expected a preset for the runtime litert"):
+        Upscaler(model, runtime="litert")
+
+
+def test_an_altered_file_is_refused(lite_preset, tmp_path):
+    folder = tmp_path / lite_preset.name
+    shutil.copytree(lite_preset, folder)
+    with (folder / "lite_small_x4_float32.tflite").open("ab") as stream:
+        stream.write(b"!")
+    with pytest.raises(PresetError, match=r"expected SHA-256 .* received "):
+        Upscaler(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("{", "no JSON object"), ("5", "no JSON object"), ('{"name": "a"}', "does not say scale")],
+)
+def test_damaged_metadata_are_refused(lite_preset, tmp_path, content, message):
+    folder = tmp_path / lite_preset.name
+    shutil.copytree(lite_preset, folder)
+    (folder / "metadata.json").write_text(content)
+    folders.write_manifest(folder)
+    with pytest.raises(PresetError, match=message):
+        Upscaler(folder)
+
+
+def test_metadata_with_more_facts_are_welcome(lite_preset, tmp_path):
+    folder = tmp_path / lite_preset.name
+    shutil.copytree(lite_preset, folder)
+    facts = folders.metadata(folder)
+    (folder / "metadata.json").write_text(json.dumps({**facts, "teacher": "srresnet_x4"}))
+    folders.write_manifest(folder)
+    assert Upscaler(folder).scale == 4
+
+
+class Tensor:
+    """Looks like a Torch tensor, but is none."""
+
+    shape = (3, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("image", "error", "message"),
+    [
+        (np.zeros((5, 5, 3), np.float32), TypeError, "uint8.*received float32.*to_uint8"),
+        (np.zeros((5, 5, 3), np.int64), TypeError, "received int64"),
+        (np.zeros((5, 5), bool), TypeError, "received bool"),
+        (np.zeros((5, 5, 2), np.uint8), ValueError, r"received \(5, 5, 2\)"),
+        (np.zeros((3, 5, 5), np.uint8), ValueError, "channels last"),
+        (np.zeros((2, 5, 5, 3), np.uint8), ValueError, "one by one"),
+        (np.zeros((0, 5, 3), np.uint8), ValueError, r"received \(0, 5, 3\)"),
+        (np.zeros(5, np.uint8), ValueError, r"received \(5,\)"),
+        (Tensor(), TypeError, "Tensor.*numpy.asarray"),
+        ([[1, 2], [3, 4]], TypeError, "received list"),
+        (b"photo.png", TypeError, "received bytes"),
+        (7, TypeError, "received int"),
+        (None, TypeError, "received NoneType"),
+        ("no such file.png", ImageFileError, "no such file"),
+        (Image.new("F", (4, 4)), ImageFileError, "mode F"),
+    ],
+)
+def test_what_is_no_picture_is_refused(upscaler, image, error, message):
+    with pytest.raises(error, match=message):
+        upscaler(image)
+    with pytest.raises(error, match=message):
+        upscale(image, model="bicubic_x4")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"model": "bicubic_x5"}, PresetError, "Did you mean bicubic_x4"),
+        ({"model": 5}, TypeError, "Keras model, received int.*litesr list"),
+        ({"model": "bicubic_x4", "runtime": "onnx"}, ValueError, "litert, keras, received 'onnx'"),
+        ({"model": "bicubic_x4", "tile": 4}, ValueError, "more than 4 pixels.*received 4"),
+        ({"model": "bicubic_x4", "tile": -8}, ValueError, "received -8"),
+        ({"model": "bicubic_x4", "tile": 64.0}, TypeError, "whole number.*received 64.0"),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        upscale(np.zeros((5, 5, 3), np.uint8), **arguments)
+
+
+def test_arrays_and_photos_are_two_forms_of_one_thing(rng):
+    for shape in [(4, 5), (4, 5, 3), (4, 5, 4)]:
+        pixels = rng.integers(0, 256, shape, np.uint8)
+        np.testing.assert_array_equal(array_of(photo_of(pixels)), pixels)
