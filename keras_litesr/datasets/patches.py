@@ -13,7 +13,8 @@ class Patches(keras.utils.PyDataset):
     """Serves batches of aligned random patches, flipped and turned at random.
 
     A batch depends on `seed`, the epoch and its index alone, so a resumed run sees what an
-    uninterrupted one would have seen. Set `epoch` before `fit` when resuming.
+    uninterrupted one would have seen, given `fit(shuffle=False)`. When resuming, set `epoch` to
+    the number of epochs behind before `fit`, which counts it up once at its start.
 
     Args:
         pairs: Decoded pictures, kept in memory as uint8.
@@ -73,7 +74,7 @@ class Patches(keras.utils.PyDataset):
         corner = random.integers(np.array(pair.low_res.shape[:2]) - size + 1)
         low_res = _crop(pair.low_res, corner, size)
         high_res = _crop(pair.high_res, corner * scale, size * scale)
-        turns, mirrored = random.integers(4), random.integers(2)
+        turns, mirrored = int(random.integers(4)), int(random.integers(2))
         return _turn(low_res, turns, mirrored), _turn(high_res, turns, mirrored)
 
 
@@ -86,10 +87,15 @@ class CentreCrops(keras.utils.PyDataset):
     Args:
         pairs: Decoded pictures.
         scale: Enlargement per side.
+
+    Raises:
+        ValueError: When there is no pair.
     """
 
     def __init__(self, pairs: Sequence[Pair], *, scale: int = 4):
         super().__init__()
+        if not pairs:
+            raise ValueError("Expected pictures for validation, received none. Add at least one.")
         self.pairs = list(pairs)
         self.scale = scale
         self.size = np.min([pair.low_res.shape[:2] for pair in self.pairs], axis=0)

@@ -21,7 +21,7 @@ def load_folders(
     """Decodes every picture below some folders, grey ones as RGB, alpha left out.
 
     Args:
-        folders: Searched recursively, in the order given.
+        folders: Searched recursively, in the order given; a file that is met twice counts once.
         warn: Called with one line for every file that cannot be decoded, which is left out.
 
     Returns:
@@ -31,14 +31,14 @@ def load_folders(
         ImageFileError: When a folder is missing, there is no picture, or more than 5 % of the
             files cannot be decoded.
     """
-    files = [file for folder in folders for file in find_images(folder)]
+    found = [file.resolve() for folder in folders for file in find_images(folder)]
+    files = list(dict.fromkeys(found))
     if not files:
         raise ImageFileError(
             f"Expected pictures in {', '.join(map(str, folders))}, found none. "
             "Name a folder that holds PNG or JPEG files."
         )
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        decoded = list(pool.map(_decode, files))
+    decoded = _decode_all(files)
     problems = [str(picture) for picture in decoded if isinstance(picture, ImageFileError)]
     for problem in problems:
         warn(f"left out: {problem}")
@@ -48,6 +48,65 @@ def load_folders(
             "Mend or remove them; the lines above name them."
         )
     return [picture for picture in decoded if not isinstance(picture, ImageFileError)]
+
+
+def at_least(
+    side: int,
+    pictures: Sequence[np.ndarray],
+    *,
+    warn: Callable[[str], None] = print,
+) -> list[np.ndarray]:
+    """Leaves out pictures that a square of `side` pixels does not fit into.
+
+    Args:
+        side: In high-resolution pixels.
+        pictures: `(height, width, 3)` each.
+        warn: Called with one line that counts those left out, if there are any.
+    """
+    large = [picture for picture in pictures if min(picture.shape[:2]) >= side]
+    if len(large) < len(pictures):
+        small = len(pictures) - len(large)
+        warn(f"left out: {small} of {len(pictures)} pictures, smaller than {side}x{side} pixels")
+    return large
+
+
+def hold_out(
+    pictures: Sequence[np.ndarray],
+    *,
+    most: int = 20,
+    seed: int = 0,
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Takes a random tenth of the pictures, and at most `most`, out for validation.
+
+    Args:
+        pictures: At least 10.
+        most: Largest number taken out.
+        seed: Of the choice; the same pictures and seed give the same choice.
+
+    Returns:
+        Pictures for training and pictures for validation, both in the order given.
+
+    Raises:
+        ValueError: When there are fewer than 10.
+    """
+    count = min(most, len(pictures) // 10)
+    if not count:
+        raise ValueError(
+            f"Expected at least 10 pictures to take some out for validation, received "
+            f"{len(pictures)}. Add pictures, or name a folder of others with --validation."
+        )
+    chosen = set(np.random.default_rng(seed).permutation(len(pictures))[:count].tolist())
+    kept = [picture for index, picture in enumerate(pictures) if index not in chosen]
+    return kept, [pictures[index] for index in sorted(chosen)]
+
+
+def _decode_all(files: Sequence[Path]) -> list[np.ndarray | ImageFileError]:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            return list(pool.map(_decode, files))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C does not wait for every file.
+            raise
 
 
 def _decode(path: Path) -> np.ndarray | ImageFileError:

@@ -15,11 +15,19 @@ def luma_psnr(high_res, super_res, *, border: int = 4):
         border: Pixels cut off at each side.
 
     Returns:
-        `(batch,)` in dB; higher is better.
+        `(batch,)` in dB; higher is better; at most 100, which stands for equal pictures.
+
+    Raises:
+        ValueError: When nothing is left inside the border.
     """
+    if any(side is not None and side <= 2 * border for side in high_res.shape[1:3]):
+        raise ValueError(
+            f"Expected pictures of more than {2 * border} pixels a side, received "
+            f"{tuple(high_res.shape)}. Choose larger patches or a smaller border."
+        )
     weights = ops.reshape(ops.convert_to_tensor(_LUMA_WEIGHTS, dtype="float32"), (3, 1))
     error = ops.matmul(high_res - ops.clip(super_res, 0.0, 1.0), weights)
-    inside = error[:, border:-border, border:-border]
+    inside = error[:, border : -border or None, border : -border or None]
     mse = ops.mean(ops.square(inside), axis=(1, 2, 3))
     return -10.0 * ops.log10(ops.maximum(mse, 1e-10))
 

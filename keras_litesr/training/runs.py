@@ -1,72 +1,17 @@
-"""A run's folder: log, last checkpoint with optimizer state, best weights; survives a kill."""
+"""A run: `model.fit` into a folder that survives a kill and goes on."""
 
-import csv
-import json
-import os
-import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import keras
 
+from keras_litesr.training import checkpoints
+from keras_litesr.training.checkpoints import KeepBest, SaveLast
+from keras_litesr.training.progress import Progress, StopOnNaN
 from keras_litesr.training.recipes import Recipe
 
-_LAST = "last.weights.h5"
-_BEST = "best.weights.h5"
-
-
-class KeepBest(keras.callbacks.Callback):
-    """Saves the weights whenever validation PSNR rises; belongs before `SwapEMAWeights`.
-
-    In that place it runs while the averaged weights, which were validated, are in the model.
-
-    Args:
-        folder: The run's folder; gets `best.weights.h5` and `best.json`.
-    """
-
-    def __init__(self, folder: Path):
-        super().__init__()
-        self.folder = folder
-        self.epoch = 0
-        record = folder / "best.json"
-        self.best = json.loads(record.read_text())["psnr"] if record.exists() else float("-inf")
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-    def on_test_end(self, logs=None):
-        psnr = float(logs["psnr"])
-        if psnr > self.best:
-            self.best = psnr
-            # Without the optimizer, whose state would triple the file.
-            released = self.model.__class__.from_config(self.model.get_config())
-            released.set_weights(self.model.get_weights())
-            _save_weights(released, self.folder / _BEST)
-            step = int(self.model.optimizer.iterations)
-            _write_json(self.folder / "best.json", {"psnr": psnr, "step": step})
-
-
-class SaveLast(keras.callbacks.Callback):
-    """Saves weights and optimizer state after every epoch, and the seconds spent so far.
-
-    Args:
-        folder: The run's folder; gets `last.weights.h5` and `progress.json`.
-    """
-
-    def __init__(self, folder: Path):
-        super().__init__()
-        self.folder = folder
-        record = folder / "progress.json"
-        self.earlier = json.loads(record.read_text())["seconds"] if record.exists() else 0.0
-
-    def on_train_begin(self, logs=None):
-        self.start = time.monotonic()
-
-    def on_epoch_end(self, epoch, logs=None):
-        _save_weights(self.model, self.folder / _LAST)
-        seconds = self.earlier + time.monotonic() - self.start
-        step = int(self.model.optimizer.iterations)
-        _write_json(self.folder / "progress.json", {"step": step, "seconds": round(seconds, 1)})
+RECIPE = "recipe.json"
 
 
 def train(
@@ -76,88 +21,116 @@ def train(
     validation: keras.utils.PyDataset,
     folder: Path,
     *,
+    preset: str = "",
     resume: bool = False,
-    verbose: int | str = "auto",
-) -> Path:
+) -> dict[str, Any]:
     """Trains a compiled model into a run folder, or goes on where the folder stopped.
 
+    The folder gets `recipe.json` at once and `log.csv`, `last.weights.h5` (with the optimizer),
+    `progress.json`, `best.weights.h5` (averaged, without the optimizer) and `best.json` at every
+    epoch's end. A kill loses the epoch in progress. On the same machine and backend a resumed run
+    ends with the weights, bit for bit, of one that was not interrupted.
+
     Args:
-        model: Compiled by `compile_for_pixels`.
-        recipe: The same recipe; written to the folder as `recipe.json`.
-        patches: Training batches, `recipe.epoch_steps` an epoch.
-        validation: Low- and high-resolution pictures; its PSNR chooses the best weights.
+        model: Compiled by `compile_for_pixels`; ends with the averaged weights.
+        recipe: What it was compiled with.
+        patches: `Patches` of `recipe.epoch_steps` batches.
+        validation: Low- and high-resolution pictures; their PSNR chooses the best weights.
         folder: Made if missing.
+        preset: Name to write down.
         resume: Go on from `last.weights.h5`.
-        verbose: As in `keras.Model.fit`.
 
     Returns:
-        Path of the weights with the best validation PSNR.
+        `steps` and `seconds` in all, and `psnr` in dB and `step` of the best weights.
 
     Raises:
         FileExistsError: When the folder holds a run and `resume` is not set.
         FileNotFoundError: When `resume` is set and there is no checkpoint.
+        ValueError: When the run was begun with other settings, pictures or architecture.
+        DivergedError: When a loss is not finite; the last checkpoint stays as it was.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    done = _restore(model, folder) if resume else _begin(recipe, folder)
+    settings = {
+        **asdict(recipe),
+        "preset": preset,
+        "parameters": model.count_params(),
+        "seed": patches.seed,
+        "pictures": len(patches.pairs),
+        "validation_pictures": len(validation),
+    }
+    done = _resume(model, settings, folder) if resume else _begin(settings, folder)
+    if done < recipe.steps:
+        _fit(model, recipe, patches, validation, folder, done)
+    seconds = checkpoints.read_json(folder / checkpoints.PROGRESS).get("seconds", 0.0)
+    best = checkpoints.read_json(folder / checkpoints.BEST_RECORD)
+    return {"steps": int(model.optimizer.iterations), "seconds": seconds, **best}
+
+
+def recorded(folder: Path) -> tuple[Recipe, dict[str, Any]]:
+    """Reads what a run was begun with.
+
+    Returns:
+        The recipe, and everything in `recipe.json`.
+
+    Raises:
+        FileNotFoundError: When the folder holds no run.
+    """
+    settings = checkpoints.read_json(folder / RECIPE)
+    if not settings:
+        raise FileNotFoundError(
+            f"{folder} holds no {RECIPE}, so there is nothing to resume. "
+            "Leave --resume out to start."
+        )
+    names = {field.name for field in fields(Recipe)}
+    return Recipe(**{name: settings[name] for name in names & settings.keys()}), settings
+
+
+def _fit(model, recipe: Recipe, patches, validation, folder: Path, done: int) -> None:
     first_epoch = done // recipe.epoch_steps
     patches.epoch = first_epoch
-    _trim_log(folder / "log.csv", first_epoch)
-    model.fit(
-        patches,
-        epochs=-(-recipe.steps // recipe.epoch_steps),
-        initial_epoch=first_epoch,
-        validation_data=validation,
-        shuffle=False,
-        verbose=verbose,
-        callbacks=[
-            KeepBest(folder),
-            keras.callbacks.SwapEMAWeights(),
-            keras.callbacks.TerminateOnNaN(),
-            keras.callbacks.CSVLogger(folder / "log.csv", append=True),
-            SaveLast(folder),
-        ],
-    )
-    return folder / _BEST
+    keep_best = KeepBest(folder)
+    progress = Progress(recipe.steps, done, keep_best)
+    try:
+        model.fit(
+            patches,
+            epochs=-(-recipe.steps // recipe.epoch_steps),
+            initial_epoch=first_epoch,
+            validation_data=validation,
+            shuffle=False,
+            verbose=0,
+            callbacks=[
+                keep_best,
+                keras.callbacks.SwapEMAWeights(),
+                StopOnNaN(),
+                SaveLast(folder, first_epoch),
+                progress,
+            ],
+        )
+    finally:
+        progress.close()
 
 
-def _begin(recipe: Recipe, folder: Path) -> int:
-    if (folder / _LAST).exists():
+def _begin(settings: dict[str, Any], folder: Path) -> int:
+    if (folder / checkpoints.LAST).exists():
         raise FileExistsError(
             f"{folder} already holds a run. Go on with --resume, or name another folder with --out."
         )
-    _write_json(folder / "recipe.json", asdict(recipe))
+    folder.mkdir(parents=True, exist_ok=True)
+    # What a run that was killed before its first checkpoint left is another run's.
+    for name in (checkpoints.BEST_RECORD, checkpoints.BEST, checkpoints.LOG, checkpoints.PROGRESS):
+        (folder / name).unlink(missing_ok=True)
+    checkpoints.write_json(folder / RECIPE, settings)
     return 0
 
 
-def _restore(model: keras.Model, folder: Path) -> int:
-    if not (folder / _LAST).exists():
-        raise FileNotFoundError(
-            f"{folder / _LAST} does not exist, so there is nothing to resume. "
-            "Leave --resume out to start."
+def _resume(model: keras.Model, settings: dict[str, Any], folder: Path) -> int:
+    _, begun = recorded(folder)
+    other = [name for name in settings.keys() & begun.keys() if settings[name] != begun[name]]
+    if other:
+        expected = ", ".join(f"{name} {begun[name]}" for name in sorted(other))
+        received = ", ".join(f"{name} {settings[name]}" for name in sorted(other))
+        raise ValueError(
+            f"Expected what {folder} was begun with, {expected}, received {received}. Resume with "
+            "the same settings and pictures, or begin another run in another folder."
         )
-    model.optimizer.build(model.trainable_variables)
-    model.load_weights(folder / _LAST)
+    checkpoints.restore(model, folder / checkpoints.LAST)
     return int(model.optimizer.iterations)
-
-
-def _trim_log(path: Path, epochs: int) -> None:
-    """Drops the rows of epochs that a killed run logged but did not checkpoint."""
-    if not path.exists():
-        return
-    with path.open(newline="") as file:
-        rows = list(csv.reader(file))
-    kept = [row for row in rows if row[0] == "epoch" or int(row[0]) < epochs]
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows(kept)
-
-
-def _save_weights(model: keras.Model, path: Path) -> None:
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    model.save_weights(temporary)
-    os.replace(temporary, path)
-
-
-def _write_json(path: Path, content: dict) -> None:
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(temporary, path)

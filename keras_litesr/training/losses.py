@@ -1,0 +1,129 @@
+"""Pixel losses, and those of a Wasserstein GAN with gradient penalty."""
+
+from collections.abc import Callable
+
+import keras
+from keras import ops
+
+from keras_litesr.training.autodiff import input_gradient
+
+_PICTURE = (1, 2, 3)
+_TINY = 1e-12
+
+
+@keras.saving.register_keras_serializable(package="keras_litesr")
+def l1(high_res, super_res):
+    """Computes the mean absolute difference of each picture.
+
+    Args:
+        high_res: `(batch, height, width, channels)`, the original.
+        super_res: The same shape, what the model made.
+
+    Returns:
+        `(batch,)`.
+    """
+    return ops.mean(ops.abs(super_res - high_res), axis=_PICTURE)
+
+
+@keras.saving.register_keras_serializable(package="keras_litesr")
+def mse(high_res, super_res):
+    """Computes the mean squared difference of each picture; shapes as in `l1`."""
+    return ops.mean(ops.square(super_res - high_res), axis=_PICTURE)
+
+
+@keras.saving.register_keras_serializable(package="keras_litesr")
+def charbonnier(high_res, super_res, *, epsilon: float = 1e-3):
+    """Computes the mean of sqrt(difference^2 + epsilon^2): L1 with a rounded tip.
+
+    Reference:
+        Lai et al., 2017, Deep Laplacian Pyramid Networks, section 3.3.
+    """
+    squares = ops.square(super_res - high_res) + epsilon**2
+    return ops.mean(ops.sqrt(squares), axis=_PICTURE)
+
+
+@keras.saving.register_keras_serializable(package="keras_litesr")
+def l2(high_res, super_res):
+    """Computes the paper's pixel loss: the L2 norm of the difference, not its square.
+
+    It is divided by the square root of the number of values, so that it does not grow with the
+    patch: the root of the mean square of each picture. The gradient of equal pictures is 0.
+
+    Reference:
+        Xie et al., Eq. 8.
+    """
+    return ops.sqrt(ops.maximum(mse(high_res, super_res), _TINY))
+
+
+def wasserstein_distance(real_scores, fake_scores):
+    """Estimates the distance between originals and what the model made, E[C(y)] - E[C(P(x))].
+
+    Args:
+        real_scores: `(batch, 1)` scores of originals.
+        fake_scores: `(batch, 1)` scores of what the model made.
+
+    Returns:
+        Scalar; the better the critic, the nearer to the true distance.
+
+    Reference:
+        Xie et al., Eqs 6 and 7.
+    """
+    return ops.mean(real_scores) - ops.mean(fake_scores)
+
+
+def critic_loss(real_scores, fake_scores, penalty, *, gradient_penalty_weight: float = 10.0):
+    """Computes what the critic minimises: the negative distance plus the weighted penalty.
+
+    Args:
+        real_scores: `(batch, 1)` scores of originals.
+        fake_scores: `(batch, 1)` scores of what the model made.
+        penalty: What `gradient_penalty` returned.
+        gradient_penalty_weight: Gulrajani's lambda.
+
+    Reference:
+        Gulrajani et al., 2017, Improved Training of Wasserstein GANs, Eq. 3.
+    """
+    distance = wasserstein_distance(real_scores, fake_scores)
+    return gradient_penalty_weight * penalty - distance
+
+
+def adversarial_loss(fake_scores):
+    """Computes the part of the distance that the generator can lower, -E[C(P(x))]."""
+    return -ops.mean(fake_scores)
+
+
+def generator_loss(fake_scores, pixel_loss, *, adversarial_weight, pixel_weight: float = 1.0):
+    """Computes what the generator minimises, alpha L_adv + beta L_pix.
+
+    Args:
+        fake_scores: `(batch, 1)` scores of what the model made.
+        pixel_loss: Scalar or `(batch,)`.
+        adversarial_weight: The paper's alpha.
+        pixel_weight: The paper's beta.
+
+    Reference:
+        Xie et al., Eq. 9.
+    """
+    adversarial = adversarial_loss(fake_scores)
+    return adversarial_weight * adversarial + pixel_weight * ops.mean(pixel_loss)
+
+
+def gradient_penalty(critic: Callable, high_res, super_res, share):
+    """Computes how far the critic's slope is from 1 on the lines between pairs of pictures.
+
+    Args:
+        critic: From `(batch, height, width, 3)` to scores; no batch norm, which mixes pictures.
+        high_res: `(batch, height, width, 3)` originals.
+        super_res: The same shape, what the model made.
+        share: `(batch, 1, 1, 1)` in [0, 1]: how far along its line each picture's point lies.
+
+    Returns:
+        Scalar, the mean of (norm of the gradient of the score - 1)^2; not weighted.
+
+    Reference:
+        Gulrajani et al., 2017, Improved Training of Wasserstein GANs, Eq. 3 and Algorithm 1.
+    """
+    mix = high_res + share * (super_res - high_res)
+    slope = input_gradient(critic, mix)
+    squares = ops.sum(ops.square(slope), axis=_PICTURE)
+    return ops.mean(ops.square(ops.sqrt(ops.maximum(squares, _TINY)) - 1.0))

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_litesr.datasets.sources import at_least, hold_out, load_folders
+from keras_litesr.images.files import ImageFileError
+
+
+def _save(folder, name, pixels):
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(folder / name)
+
+
+def test_pictures_of_any_kind_become_rgb_in_the_order_of_their_names(tmp_path, rng):
+    colour = rng.integers(0, 256, (6, 5, 3), dtype=np.uint8)
+    grey = rng.integers(0, 256, (4, 4), dtype=np.uint8)
+    transparent = rng.integers(0, 256, (3, 7, 4), dtype=np.uint8)
+    deep = rng.integers(0, 65536, (5, 5), dtype=np.uint16)
+    _save(tmp_path, "d.png", deep)
+    _save(tmp_path, "a.png", colour)
+    _save(tmp_path, "c/c.png", transparent)
+    _save(tmp_path, "b.png", grey)
+    first, second, third, fourth = load_folders([tmp_path])
+    np.testing.assert_array_equal(first, colour)
+    np.testing.assert_array_equal(second, np.stack([grey] * 3, axis=-1))
+    np.testing.assert_array_equal(third, transparent[..., :3])
+    assert (fourth.dtype, fourth.shape) == (np.uint8, (5, 5, 3))
+
+
+def test_a_file_met_twice_counts_once(tmp_path):
+    _save(tmp_path, "inner/a.png", np.zeros((4, 4, 3), np.uint8))
+    assert len(load_folders([tmp_path, tmp_path / "inner"])) == 1
+
+
+def test_an_unreadable_file_is_named_and_left_out(tmp_path):
+    for number in range(20):
+        _save(tmp_path, f"{number}.png", np.zeros((4, 4, 3), np.uint8))
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG and nothing else")
+    lines = []
+    assert len(load_folders([tmp_path], warn=lines.append)) == 20
+    assert len(lines) == 1
+    assert "broken.png" in lines[0]
+
+
+def test_more_than_a_twentieth_unreadable_is_an_error(tmp_path):
+    _save(tmp_path, "good.png", np.zeros((4, 4, 3), np.uint8))
+    (tmp_path / "broken.png").write_bytes(b"text")
+    with pytest.raises(ImageFileError, match="1 of 2 are not"):
+        load_folders([tmp_path], warn=lambda line: None)
+
+
+def test_an_empty_or_missing_folder_is_an_error(tmp_path):
+    with pytest.raises(ImageFileError, match="found none"):
+        load_folders([tmp_path])
+    with pytest.raises(ImageFileError, match="nowhere"):
+        load_folders([tmp_path / "nowhere"])
+
+
+def test_small_pictures_are_left_out_and_counted():
+    pictures = [np.zeros((*size, 3), np.uint8) for size in [(8, 8), (7, 20), (9, 8)]]
+    lines = []
+    assert at_least(8, pictures, warn=lines.append) == [pictures[0], pictures[2]]
+    assert lines == ["left out: 1 of 3 pictures, smaller than 8x8 pixels"]
+    assert at_least(7, pictures, warn=lines.append) == pictures
+    assert len(lines) == 1
+
+
+@pytest.mark.parametrize(("number", "taken"), [(10, 1), (59, 5), (200, 20), (1000, 20)])
+def test_a_tenth_and_at_most_twenty_are_held_out(number, taken):
+    pictures = [np.full((1, 1, 3), index) for index in range(number)]
+    training, validation = hold_out(pictures)
+    assert len(validation) == taken
+    values = [[int(picture[0, 0, 0]) for picture in part] for part in (training, validation)]
+    assert sorted(values[0] + values[1]) == list(range(number))
+    assert values == [sorted(part) for part in values]
+
+
+def test_the_choice_depends_on_the_seed_alone():
+    pictures = [np.full((1, 1, 3), index) for index in range(100)]
+
+    def chosen(seed):
+        return tuple(int(picture[0, 0, 0]) for picture in hold_out(pictures, seed=seed)[1])
+
+    assert chosen(0) == chosen(0)
+    assert chosen(0) != chosen(1)
+
+
+def test_too_few_to_hold_any_out_is_an_error():
+    with pytest.raises(ValueError, match=r"at least 10 pictures.*received 9"):
+        hold_out([np.zeros((1, 1, 3))] * 9)

@@ -1,0 +1,173 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_litesr.models.critic import critic
+from keras_litesr.models.lite import lite
+from keras_litesr.training import losses
+from keras_litesr.training.adversarial import WGANGP
+from keras_litesr.training.runs import train
+
+LOGGED = {
+    "loss",
+    "pixel_loss",
+    "critic_loss",
+    "wasserstein_distance",
+    "gradient_penalty",
+    "psnr",
+}
+
+
+def _gan(*, use_ema=False, **options):
+    keras.utils.set_random_seed(0)
+    gan = WGANGP(lite(filters=3, num_blocks=1), critic(filters=4, num_stages=2))
+    optimizer = keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.9, use_ema=use_ema)
+    gan.compile(optimizer, **{"critic_warmup_steps": 0, "run_eagerly": True, **options})
+    return gan
+
+
+def _numbers(variables):
+    return [keras.ops.convert_to_numpy(variable).copy() for variable in variables]
+
+
+def _equal(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.fixture
+def batch(tiny_run):
+    return tiny_run().patches[0]
+
+
+def test_a_step_moves_both_networks_and_logs_every_term(batch):
+    gan = _gan()
+    generator, judge = _numbers(gan.generator.variables), _numbers(gan.critic.variables)
+    logs = gan.train_on_batch(*batch, return_dict=True)
+    assert logs.keys() == LOGGED
+    assert all(np.isfinite(value) for value in logs.values())
+    assert not _equal(generator, _numbers(gan.generator.variables))
+    assert not _equal(judge, _numbers(gan.critic.variables))
+
+
+def test_the_critic_takes_its_steps_for_each_of_the_generators(batch):
+    gan = _gan(critic_steps=3)
+    for _ in range(2):
+        gan.train_on_batch(*batch)
+    assert int(gan.optimizer.iterations) == 2
+    assert int(gan.critic_optimizer.iterations) == 6
+
+
+def test_the_logged_losses_are_eq_9_and_the_critics(batch):
+    """The last of several critic steps and the generator's are logged as means over the steps."""
+    gan = _gan(critic_steps=1, adversarial_weight=0.2, pixel_weight=3.0)
+    low_res, high_res = batch
+    super_res = gan.generator(low_res)
+    distance = float(losses.wasserstein_distance(gan.critic(high_res), gan.critic(super_res)))
+    pixel = float(np.mean(_numbers([losses.l2(high_res, super_res)])))
+    logs = gan.train_on_batch(*batch, return_dict=True)
+    assert logs["wasserstein_distance"] == pytest.approx(distance, abs=1e-5)
+    assert logs["critic_loss"] == pytest.approx(10 * logs["gradient_penalty"] - distance, abs=1e-4)
+    assert logs["pixel_loss"] == pytest.approx(pixel, abs=1e-5)
+    # The critic has moved before the generator's turn, the generator after it.
+    fresh = _gan()
+    score = float(np.mean(_numbers([gan.critic(fresh.generator(low_res))])))
+    assert logs["loss"] == pytest.approx(0.2 * -score + 3 * pixel, abs=1e-5)
+
+
+def test_while_the_critic_warms_up_the_generator_learns_from_pixels_alone(batch):
+    gan = _gan(critic_warmup_steps=1, adversarial_weight=100.0)
+    first = gan.train_on_batch(*batch, return_dict=True)
+    assert first["loss"] == pytest.approx(first["pixel_loss"], rel=1e-6)
+    gan.reset_metrics()
+    second = gan.train_on_batch(*batch, return_dict=True)
+    assert abs(second["loss"] - second["pixel_loss"]) > 1e-4
+
+
+def test_the_critic_learns_to_tell_and_its_slope_nears_1(batch):
+    gan = _gan(critic_steps=20, critic_optimizer=keras.optimizers.Adam(1e-2))
+    first = gan.train_on_batch(*batch, return_dict=True)
+    gan.reset_metrics()
+    second = gan.train_on_batch(*batch, return_dict=True)
+    assert second["critic_loss"] < first["critic_loss"]
+    assert second["gradient_penalty"] < 1
+
+
+def test_the_generators_pixel_loss_falls_without_an_adversary(batch):
+    gan = _gan(adversarial_weight=0.0)
+    received = []
+    for _ in range(6):
+        gan.reset_metrics()
+        received.append(gan.train_on_batch(*batch, return_dict=True)["pixel_loss"])
+    assert received[-1] < received[0]
+
+
+def test_fit_validates_and_takes_batches_of_any_size(tiny_run):
+    parts = tiny_run()
+    gan = _gan(run_eagerly=False)
+    history = gan.fit(parts.patches, validation_data=parts.validation, verbose=0).history
+    assert history.keys() == LOGGED | {"val_loss", "val_psnr"}
+    low_res, high_res = parts.patches[0]
+    gan.fit(
+        np.concatenate([low_res, low_res[:1]]),
+        np.concatenate([high_res, high_res[:1]]),
+        batch_size=2,
+        verbose=0,
+    )
+
+
+def test_called_it_is_its_generator(batch):
+    gan = _gan()
+    low_res, _ = batch
+    np.testing.assert_array_equal(*_numbers([gan(low_res), gan.generator(low_res)]))
+
+
+def test_a_run_keeps_the_averaged_generator_and_resumes_both_networks(tiny_run, tmp_path):
+    def run(folder, epochs, resume=False):
+        parts = tiny_run()
+        parts.model = _gan(use_ema=True)
+        if epochs == 1:
+            fit = parts.model.fit
+            parts.model.fit = lambda *a, **k: fit(*a, **{**k, "epochs": 1})
+        train(**vars(parts), folder=folder, resume=resume)
+        return parts.model
+
+    whole = run(tmp_path / "whole", 2)
+    run(tmp_path / "halved", 1)
+    resumed = run(tmp_path / "halved", 2, resume=True)
+    for part in ("generator", "critic"):
+        first, second = getattr(whole, part), getattr(resumed, part)
+        assert _equal(_numbers(first.variables), _numbers(second.variables))
+    assert _equal(
+        _numbers(whole.critic_optimizer.variables), _numbers(resumed.critic_optimizer.variables)
+    )
+    released = lite(filters=3, num_blocks=1)
+    released.load_weights(tmp_path / "whole" / "best.weights.h5")
+
+
+def test_a_saved_model_trains_on_as_if_it_had_not_been_saved(batch, tmp_path):
+    gan = _gan(pixel_loss=losses.charbonnier, critic_steps=1)
+    gan.train_on_batch(*batch)
+    gan.save(tmp_path / "gan.keras")
+    again = keras.models.load_model(tmp_path / "gan.keras")
+    again.run_eagerly = True
+    for model in (gan, again):
+        model.train_on_batch(*batch)
+    assert again.pixel_loss is losses.charbonnier
+    assert _equal(_numbers(gan.generator.variables), _numbers(again.generator.variables))
+    assert _equal(_numbers(gan.critic.variables), _numbers(again.critic.variables))
+
+
+def test_senseless_settings_are_refused():
+    with pytest.raises(ValueError, match="received 0"):
+        _gan(critic_steps=0)
+    optimizer = keras.optimizers.Adam()
+    gan = WGANGP(lite(filters=3, num_blocks=0), critic(filters=2, num_stages=1))
+    with pytest.raises(ValueError, match="one for both"):
+        gan.compile(optimizer, optimizer)
+
+
+def test_jax_is_refused_by_name(monkeypatch):
+    gan = WGANGP(lite(filters=3, num_blocks=0), critic(filters=2, num_stages=1))
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(NotImplementedError, match="received jax"):
+        gan.compile()

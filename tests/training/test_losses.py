@@ -1,0 +1,114 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_litesr.training import losses
+from keras_litesr.training.autodiff import gradients, input_gradient, minimize
+
+BLACK = np.zeros((2, 4, 4, 3), np.float32)
+OFFSETS = np.array([0.3, 0.5], np.float32)[:, None, None, None]
+
+
+def _numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def _linear(slope):
+    """Returns a critic whose gradient has the norm `slope` everywhere."""
+    size = BLACK[0].size
+
+    def critic(picture):
+        return slope / size**0.5 * ops.sum(picture, axis=(1, 2, 3))[:, None]
+
+    return critic
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        (losses.l1, [0.3, 0.5]),
+        (losses.mse, [0.09, 0.25]),
+        (losses.l2, [0.3, 0.5]),
+        (losses.charbonnier, [(0.09 + 1e-6) ** 0.5, (0.25 + 1e-6) ** 0.5]),
+    ],
+)
+def test_pixel_losses_of_a_constant_offset(loss, expected):
+    np.testing.assert_allclose(_numpy(loss(BLACK, BLACK + OFFSETS)), expected, rtol=1e-5)
+    np.testing.assert_allclose(_numpy(loss(BLACK + OFFSETS, BLACK)), expected, rtol=1e-5)
+
+
+def test_l2_is_the_norm_over_the_root_of_the_number_of_values(rng):
+    """An error of 0.8 in one of 48 values: norm 0.8, root mean square 0.8 / sqrt(48)."""
+    one_wrong = BLACK.copy()
+    one_wrong[0, 1, 2, 0] = 0.8
+    np.testing.assert_allclose(
+        _numpy(losses.l2(BLACK, one_wrong)), [0.8 / 48**0.5, 1e-6], rtol=1e-5
+    )
+
+
+def test_l2_of_equal_pictures_has_a_finite_gradient():
+    slope = _numpy(input_gradient(lambda x: losses.l2(BLACK, x), BLACK))
+    np.testing.assert_array_equal(slope, 0)
+
+
+def test_distance_and_losses_of_given_scores():
+    """Originals 3 and 5, made 1 and 2: distance 4 - 1.5; alpha 0.1, beta 2, pixel loss 0.7."""
+    real, fake = np.array([[3.0], [5.0]]), np.array([[1.0], [2.0]])
+    assert float(losses.wasserstein_distance(real, fake)) == pytest.approx(2.5)
+    assert float(losses.adversarial_loss(fake)) == pytest.approx(-1.5)
+    total = losses.critic_loss(real, fake, 0.25, gradient_penalty_weight=10.0)
+    assert float(total) == pytest.approx(10 * 0.25 - 2.5)
+    total = losses.generator_loss(
+        fake, np.array([0.6, 0.8]), adversarial_weight=0.1, pixel_weight=2.0
+    )
+    assert float(total) == pytest.approx(0.1 * -1.5 + 2 * 0.7)
+
+
+@pytest.mark.parametrize(("slope", "penalty"), [(3, 4), (1, 0), (0, 1), (0.5, 0.25)])
+def test_a_linear_critic_is_punished_by_its_slope(slope, penalty, rng):
+    share = rng.random((2, 1, 1, 1), dtype=np.float32)
+    received = losses.gradient_penalty(_linear(slope), BLACK, BLACK + OFFSETS, share)
+    assert float(received) == pytest.approx(penalty, abs=1e-4)
+
+
+def test_the_penalty_is_taken_on_the_line_between_the_pictures():
+    """A critic of half the square has the slope |x|: 0.3 sqrt(48) a third of the way to 0.9."""
+
+    def critic(picture):
+        return ops.sum(ops.square(picture), axis=(1, 2, 3))[:, None] / 2
+
+    share = np.full((2, 1, 1, 1), 1 / 3, np.float32)
+    received = losses.gradient_penalty(critic, BLACK, BLACK + 0.9, share)
+    assert float(received) == pytest.approx((0.3 * 48**0.5 - 1) ** 2, rel=1e-4)
+
+
+def test_the_penaltys_gradient_reaches_the_critic():
+    """With slope w the penalty (w - 1)^2 has the derivative 2 (w - 1) = 4 at w = 3."""
+    slope = keras.Variable(3.0)
+    share = np.full((2, 1, 1, 1), 0.5, np.float32)
+    value, (derivative,) = gradients(
+        lambda: losses.gradient_penalty(_linear(slope), BLACK, BLACK + OFFSETS, share), [slope]
+    )
+    assert float(value) == pytest.approx(4, abs=1e-4)
+    assert float(derivative) == pytest.approx(4, abs=1e-4)
+
+
+def test_gradients_of_a_product_and_of_what_has_no_part_in_it():
+    a, b, c = (keras.Variable(value) for value in (2.0, 5.0, 7.0))
+    (product, also), slopes = gradients(lambda: (a * b, "also"), [a, b, c])
+    assert (float(product), also) == (10, "also")
+    assert [float(slopes[0]), float(slopes[1]), slopes[2]] == [5, 2, None]
+
+
+def test_a_step_goes_down_the_gradient():
+    variable = keras.Variable(3.0)
+    optimizer = keras.optimizers.SGD(0.1)
+    minimize(lambda: ops.square(variable), [variable], optimizer)
+    assert float(variable) == pytest.approx(3 - 0.1 * 6)
+
+
+def test_jax_is_refused_by_name(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(NotImplementedError, match="received jax"):
+        input_gradient(lambda x: x, BLACK)

@@ -1,0 +1,50 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_litesr.models.lite import lite
+from keras_litesr.training.pixel import compile_for_pixels
+from keras_litesr.training.recipes import Recipe
+
+
+def _rate(recipe, step):
+    model = lite(filters=3, num_blocks=0)
+    compile_for_pixels(model, recipe)
+    model.optimizer.iterations.assign(step)
+    return float(model.optimizer.learning_rate)
+
+
+def test_the_rate_rises_in_a_line_and_falls_as_a_cosine():
+    recipe = Recipe(steps=110, warmup_steps=10, learning_rate=0.02)
+    rates = [_rate(recipe, step) for step in (0, 5, 10, 60, 110)]
+    np.testing.assert_allclose(rates, [0, 0.01, 0.02, 0.01, 0], atol=1e-8)
+
+
+def test_a_run_without_warm_up_starts_at_the_peak():
+    assert _rate(Recipe(steps=5, warmup_steps=0, learning_rate=0.02), 0) == pytest.approx(0.02)
+
+
+def test_training_lowers_the_loss_with_epochs_of_any_number_of_steps(tiny_run):
+    """12 steps are one execution of ten and one of two."""
+    parts = tiny_run(steps=24, epoch_steps=12, run_eagerly=False)
+    history = parts.model.fit(parts.patches, epochs=2, shuffle=False, verbose=0).history
+    assert int(parts.model.optimizer.iterations) == 24
+    assert history["loss"][1] < history["loss"][0]
+
+
+def test_fit_shows_every_epoch_its_own_batches_and_counts_as_a_resumed_run_does(tiny_run):
+    parts = tiny_run()
+    seen = []
+
+    class Watch(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(parts.patches.epoch)
+
+    parts.model.fit(parts.patches, epochs=2, shuffle=False, verbose=0, callbacks=[Watch()])
+    resumed = tiny_run()
+    resumed.patches.epoch = 1
+    resumed.model.fit(
+        resumed.patches, initial_epoch=1, epochs=2, shuffle=False, verbose=0, callbacks=[Watch()]
+    )
+    assert seen[0] != seen[1]
+    assert resumed.patches.epoch == parts.patches.epoch

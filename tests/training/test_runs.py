@@ -1,0 +1,252 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from keras_litesr.training import checkpoints
+from keras_litesr.training.progress import DivergedError, StopOnNaN
+from keras_litesr.training.runs import recorded, train
+
+FILES = {
+    "best.json",
+    "best.weights.h5",
+    "last.weights.h5",
+    "log.csv",
+    "progress.json",
+    "recipe.json",
+}
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing may catch it."""
+
+
+def _run(parts, folder, **options):
+    return train(**vars(parts), folder=folder, **options)
+
+
+def _arrays(path):
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(
+            lambda name, item: (
+                found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+            )
+        )
+    return found
+
+
+def _assert_same_run(folder, expected):
+    assert {path.name for path in folder.iterdir()} == FILES
+    for name in ("last.weights.h5", "best.weights.h5"):
+        received, wanted = _arrays(folder / name), _arrays(expected / name)
+        assert received.keys() == wanted.keys()
+        assert all(np.array_equal(received[key], wanted[key]) for key in wanted)
+    for name in ("best.json", "log.csv", "recipe.json"):
+        assert (folder / name).read_text() == (expected / name).read_text()
+    steps = [json.loads((f / "progress.json").read_text())["step"] for f in (folder, expected)]
+    assert steps[0] == steps[1]
+
+
+def _start_anew(model, weights):
+    """Makes a compiled model as new, which spares compiling it again."""
+    model.set_weights(weights)
+    for variable in model.optimizer.variables:
+        variable.assign(np.zeros(variable.shape))
+
+
+def test_a_run_keeps_its_files_and_says_where_it_is(tiny_run, tmp_path, capsys):
+    parts = tiny_run()
+    result = _run(parts, tmp_path / "run", preset="lite_x4")
+    assert {path.name for path in (tmp_path / "run").iterdir()} == FILES
+    recipe, settings = recorded(tmp_path / "run")
+    assert recipe == parts.recipe
+    assert settings["preset"] == "lite_x4"
+    assert (settings["seed"], settings["pictures"], settings["validation_pictures"]) == (0, 2, 1)
+    assert settings["parameters"] == parts.model.count_params()
+    best = json.loads((tmp_path / "run" / "best.json").read_text())
+    assert result["steps"] == 6
+    assert (result["psnr"], result["step"]) == (best["psnr"], best["step"])
+    rows = (tmp_path / "run" / "log.csv").read_text().splitlines()
+    assert rows[0] == "epoch,loss,psnr,val_loss,val_psnr"
+    assert [row.split(",")[0] for row in rows[1:]] == ["0", "1"]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["step 3 of 6", "step 6 of 6"]
+
+
+def test_the_released_weights_are_the_average(tiny_run, tmp_path):
+    """With a momentum of 0.5 the average of two steps is half the first and half the second."""
+    parts = tiny_run(steps=2, epoch_steps=1, ema_momentum=0.5, warmup_steps=0)
+    weights = []
+    save_weights = checkpoints.save_weights
+
+    def watch(model, path):
+        if path.name == checkpoints.LAST:
+            weights.append([np.array(w) for w in model.get_weights()])
+        save_weights(model, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoints, "save_weights", watch)
+        _run(parts, tmp_path)
+    for first, second, released in zip(*weights, parts.model.get_weights(), strict=True):
+        assert not np.array_equal(first, second)
+        np.testing.assert_allclose(released, (first + second) / 2, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_killed_at_any_file_a_run_goes_on_as_if_nothing_had_happened(
+    tiny_run, tmp_path, monkeypatch
+):
+    parts = tiny_run(steps=2, epoch_steps=1)
+    weights = parts.model.get_weights()
+    replace, names = os.replace, []
+    monkeypatch.setattr(
+        os, "replace", lambda *paths: names.append(paths[1].name) or replace(*paths)
+    )
+    _run(parts, tmp_path / "whole")
+    assert names.count("last.weights.h5") == 2
+    for killed_at in range(1, len(names)):
+        folder = tmp_path / f"killed_at_{killed_at}"
+        left = iter(range(killed_at))
+
+        def replace_or_die(source, target, left=left):
+            if next(left, None) is None:
+                raise Killed
+            replace(source, target)
+
+        monkeypatch.setattr(os, "replace", replace_or_die)
+        _start_anew(parts.model, weights)
+        with pytest.raises(Killed):
+            _run(parts, folder)
+        monkeypatch.setattr(os, "replace", replace)
+        (folder / ".last.weights.h5").write_bytes(b"half a file")
+        _start_anew(parts.model, weights)
+        _run(parts, folder, resume=(folder / "last.weights.h5").exists())
+        _assert_same_run(folder, tmp_path / "whole")
+
+
+def test_a_half_written_row_of_the_log_is_dropped(tiny_run, tmp_path):
+    parts = tiny_run(steps=3)
+    _run(parts, tmp_path)
+    log = tmp_path / "log.csv"
+    text = log.read_text()
+    log.write_text(text + "1,0.03,28\n1")
+    saver = checkpoints.SaveLast(tmp_path, epochs=2)
+    assert [row["epoch"] for row in saver.rows] == ["0"]
+    log.write_text("")
+    assert checkpoints.SaveLast(tmp_path, epochs=1).rows == []
+
+
+@pytest.mark.slow
+def test_killed_by_the_system_a_run_goes_on_bit_for_bit(tiny_run, tmp_path):
+    steps = 36
+    script = Path(__file__).with_name("conftest.py")
+    command = [sys.executable, str(script), str(tmp_path / "killed"), str(steps)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        progress = tmp_path / "killed" / "progress.json"
+        while checkpoints.read_json(progress).get("step", 0) < 9 and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+        errors = process.stderr.read().decode()
+    assert process.returncode == -signal.SIGKILL, errors
+    parts = tiny_run(steps=steps, run_eagerly=False)
+    _run(parts, tmp_path / "killed", resume=True)
+    _run(tiny_run(steps=steps, run_eagerly=False), tmp_path / "whole")
+    _assert_same_run(tmp_path / "killed", tmp_path / "whole")
+
+
+def test_a_run_is_not_begun_twice_and_not_resumed_unbegun(tiny_run, tmp_path):
+    parts = tiny_run(steps=3)
+    with pytest.raises(FileNotFoundError, match="nothing to resume"):
+        _run(parts, tmp_path / "run", resume=True)
+    _run(parts, tmp_path / "run")
+    with pytest.raises(FileExistsError, match="already holds a run"):
+        _run(parts, tmp_path / "run")
+
+
+def test_what_an_earlier_run_left_before_its_first_checkpoint_is_not_mixed_in(tiny_run, tmp_path):
+    (tmp_path / "best.json").write_text('{"psnr": 99.0, "step": 3}')
+    (tmp_path / "best.weights.h5").write_bytes(b"of another run")
+    (tmp_path / "log.csv").write_text("epoch,loss\n0,0.5\n")
+    result = _run(tiny_run(steps=3), tmp_path)
+    assert result["psnr"] < 99
+    assert len((tmp_path / "log.csv").read_text().splitlines()) == 2
+
+
+def test_a_finished_run_is_left_as_it_is(tiny_run, tmp_path):
+    parts = tiny_run(steps=3)
+    result = _run(parts, tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    assert _run(parts, tmp_path, resume=True) == result
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_other_settings_pictures_or_architecture_are_refused(tiny_run, tmp_path):
+    _run(tiny_run(steps=3), tmp_path)
+    with pytest.raises(ValueError, match=r"steps 3, received .*steps 6"):
+        _run(tiny_run(steps=6), tmp_path, resume=True)
+    seeded = tiny_run(steps=3)
+    seeded.patches.seed = 1
+    with pytest.raises(ValueError, match="seed 0, received seed 1"):
+        _run(seeded, tmp_path, resume=True)
+    smaller = tiny_run(steps=3)
+    smaller.patches.pairs = smaller.patches.pairs[:1]
+    with pytest.raises(ValueError, match="pictures 2, received pictures 1"):
+        _run(smaller, tmp_path, resume=True)
+
+
+def test_a_checkpoint_that_does_not_fit_or_is_damaged_is_refused(tiny_run, tmp_path):
+    from keras_litesr.models.lite import lite
+    from keras_litesr.training.pixel import compile_for_pixels
+
+    parts = tiny_run(steps=3)
+    _run(parts, tmp_path)
+    other = lite(filters=6, num_blocks=1)
+    compile_for_pixels(other, parts.recipe)
+    parts.model = other
+    with pytest.raises(ValueError, match="parameters"):
+        _run(parts, tmp_path, resume=True)
+    with pytest.raises(ValueError, match="does not fit lite_x4"):
+        checkpoints.restore(other, tmp_path / "last.weights.h5")
+    (tmp_path / "last.weights.h5").write_bytes(b"damaged")
+    with pytest.raises(ValueError, match="damaged"):
+        _run(tiny_run(steps=3), tmp_path, resume=True)
+    (tmp_path / "recipe.json").write_text("{")
+    with pytest.raises(ValueError, match="holds no JSON object"):
+        _run(tiny_run(steps=3), tmp_path, resume=True)
+
+
+def test_a_run_begun_before_the_settings_were_written_down_goes_on(tiny_run, tmp_path):
+    """`recipe.json` of the first version held the recipe alone."""
+    _run(tiny_run(), tmp_path / "whole")
+    parts = tiny_run()
+    folder = tmp_path / "run"
+    _run(parts, folder)
+    settings = json.loads((folder / "recipe.json").read_text())
+    for name in ("preset", "parameters", "seed", "pictures", "validation_pictures"):
+        del settings[name]
+    (folder / "recipe.json").write_text(json.dumps(settings))
+    assert _run(parts, folder, resume=True)["steps"] == 6
+
+
+def test_a_training_that_diverges_stops_before_it_is_saved(tiny_run, tmp_path):
+    parts = tiny_run()
+    parts.model.set_weights([np.full_like(weight, np.nan) for weight in parts.model.get_weights()])
+    with pytest.raises(DivergedError, match="half the learning rate"):
+        _run(parts, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"recipe.json"}
+
+
+def test_what_the_last_update_of_an_epoch_breaks_shows_in_the_validation(tiny_run):
+    stop = StopOnNaN()
+    stop.set_model(tiny_run().model)
+    stop.on_epoch_end(0, {"val_loss": 0.1})
+    with pytest.raises(DivergedError, match="val_loss, received inf"):
+        stop.on_epoch_end(0, {"val_loss": float("inf")})
