@@ -1,6 +1,6 @@
 """Lightweight super-resolution: a zoo of small x4 models for Keras and TFLite."""
 
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import Any
 
 _HOMES = {
@@ -17,7 +17,9 @@ __all__ = ["Upscaler", "__version__", "load", "presets", "save_to_preset", "upsc
 def __getattr__(name: str) -> Any:
     # TensorFlow takes seconds to import and many users never need it.
     if name == "__version__":
-        return metadata.version("keras_litesr")
+        from importlib.metadata import version
+
+        return version("keras_litesr")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'keras_litesr' has no attribute {name!r}")

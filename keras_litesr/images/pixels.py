@@ -50,5 +50,6 @@ def to_uint16(values: np.ndarray) -> np.ndarray:
 
 def _to_integer(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     maximum = np.float32(_INTEGER_MAXIMUM[dtype])
-    clipped = np.clip(np.asarray(values, np.float32), 0.0, 1.0)
-    return np.floor(clipped * maximum + np.float32(0.5)).astype(dtype)
+    scaled = np.asarray(values, np.float32) * maximum
+    scaled += np.float32(0.5)
+    return np.clip(scaled, 0, maximum, out=scaled).astype(dtype)

@@ -1,12 +1,28 @@
 """What a network costs: parameters and multiply-adds, layer by layer (the paper's Eqs 1-5)."""
 
 from dataclasses import dataclass
-from math import prod
+from math import ceil, prod
 
 import keras
 from keras import layers
 
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
+
+_CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
+_POINTWISE = (
+    PixelShuffle,
+    layers.Activation,
+    layers.Add,
+    layers.BatchNormalization,
+    layers.Concatenate,
+    layers.Dense,
+    layers.InputLayer,
+    layers.LeakyReLU,
+    layers.Multiply,
+    layers.PReLU,
+    layers.ReLU,
+    layers.Rescaling,
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,9 @@ def receptive_radius(model: keras.Model) -> int:
     """Computes how far, in low-resolution pixels, an output pixel sees from its own pixel.
 
     Tiles that overlap by this much on every side join without a seam.
+
+    Raises:
+        ValueError: For a layer whose reach is not known, one that shrinks or pools for instance.
     """
     radius: dict[int, float] = {}
     resolution: dict[int, int] = {}
@@ -70,11 +89,28 @@ def receptive_radius(model: keras.Model) -> int:
         sources = [id(tensor) for tensor in keras.tree.flatten(layer.input)]
         here = max((resolution[source] for source in sources), default=1)
         reach = max((radius[source] for source in sources), default=0.0)
-        kernel = 5 if isinstance(layer, BicubicSubpixels) else max(_kernel_size(layer))
-        radius[id(layer.output)] = reach + (kernel // 2) / here
+        radius[id(layer.output)] = reach + _reach(layer) / here
         grows = layer.scale if isinstance(layer, PixelShuffle) else 1
         resolution[id(layer.output)] = here * grows
-    return -int(-max(radius.values()) // 1)
+    return ceil(max(radius.values()))
+
+
+def _reach(layer: keras.Layer) -> int:
+    """Pixels that a layer sees beside its own, at the size at which it works."""
+    if isinstance(layer, BicubicSubpixels):
+        return 2
+    if isinstance(layer, _CONVOLUTIONS) and max(_sides(layer.strides)) == 1:
+        return max(_sides(layer.kernel_size)) // 2 * max(_sides(layer.dilation_rate))
+    if isinstance(layer, _POINTWISE):
+        return 0
+    raise ValueError(
+        f"Expected layers that keep the size, received {layer.name}, a {type(layer).__name__}, "
+        "whose reach is not known. Build the model from convolutions of stride 1 and PixelShuffle."
+    )
+
+
+def _sides(value: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (value,) if isinstance(value, int) else tuple(value)
 
 
 def _with_input_size(model: keras.Model, input_size: tuple[int, int]) -> keras.Model:

@@ -5,6 +5,7 @@ from keras import layers
 
 from keras_litesr.models.bicubic import bicubic
 from keras_litesr.models.cost import cost, receptive_radius
+from keras_litesr.models.layers import PixelShuffle
 from keras_litesr.models.lite import lite
 
 FEATURE_SIZE, INPUT_CHANNELS, OUTPUT_CHANNELS, KERNEL = 10, 6, 8, 3
@@ -75,8 +76,27 @@ def test_receptive_radius_by_hand_and_by_touching_one_pixel():
 
 def test_layers_at_high_resolution_reach_less_far():
     inputs = keras.Input((None, None, 3))
-    from keras_litesr.models.layers import PixelShuffle
-
     large = PixelShuffle(4)(layers.Conv2D(48, 3, padding="same")(inputs))
     model = keras.Model(inputs, layers.Conv2D(3, 9, padding="same")(large))
     assert receptive_radius(model) == 1 + 1
+
+
+def test_dilation_widens_the_reach():
+    inputs = keras.Input((None, None, 3))
+    dilated = layers.Conv2D(3, 3, padding="same", dilation_rate=4)(inputs)
+    assert receptive_radius(keras.Model(inputs, dilated)) == 4
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.Conv2D(3, 3, strides=2, padding="same", name="odd"),
+        layers.MaxPooling2D(name="odd"),
+        layers.GlobalAveragePooling2D(keepdims=True, name="odd"),
+        layers.Conv2DTranspose(3, 3, strides=2, padding="same", name="odd"),
+    ],
+)
+def test_layers_of_unknown_reach_are_refused_by_name(layer):
+    inputs = keras.Input((None, None, 3))
+    with pytest.raises(ValueError, match=f"received odd, a {type(layer).__name__}"):
+        receptive_radius(keras.Model(inputs, layer(inputs)))
