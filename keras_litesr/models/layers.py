@@ -32,7 +32,10 @@ class PixelShuffle(keras.layers.Layer):
         self.scale = scale
 
     def call(self, subpixels):
-        return ops.depth_to_space(subpixels, self.scale)
+        # Keras 3.12, the last one for Python 3.10, lacks the operation that TFLite has in one.
+        if hasattr(ops, "depth_to_space"):
+            return ops.depth_to_space(subpixels, self.scale)
+        return _shuffled(subpixels, self.scale)
 
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape
@@ -80,6 +83,14 @@ class BicubicSubpixels(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "scale": self.scale}
+
+
+def _shuffled(subpixels, scale: int):
+    height, width, channels = ops.shape(subpixels)[1:]
+    colours = channels // scale**2
+    blocks = ops.reshape(subpixels, (-1, height, width, scale, scale, colours))
+    rows = ops.transpose(blocks, (0, 1, 3, 2, 4, 5))
+    return ops.reshape(rows, (-1, height * scale, width * scale, colours))
 
 
 def bicubic_subpixel_kernel(scale: int) -> np.ndarray:

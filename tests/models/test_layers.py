@@ -15,6 +15,13 @@ def test_pixel_shuffle_orders_channels_by_row_column_colour():
     assert shuffled[1, 0].tolist() == [6, 7, 8]
 
 
+def test_pixel_shuffle_without_its_operation_is_the_same(rng, monkeypatch):
+    subpixels = rng.random((2, 3, 5, 48), np.float32)
+    expected = np.asarray(PixelShuffle(4)(subpixels))
+    monkeypatch.delattr(keras.ops, "depth_to_space", raising=False)
+    np.testing.assert_array_equal(np.asarray(PixelShuffle(4)(subpixels)), expected)
+
+
 def test_kernel_of_every_subpixel_sums_to_one_and_keeps_colours_apart():
     kernel = bicubic_subpixel_kernel(4).reshape(5, 5, 3, 16, 3)
     for colour in range(3):
