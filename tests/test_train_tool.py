@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from keras_litesr.training import pixel
+from keras_litesr.training.pace import Pace
 from keras_litesr.training.progress import Progress
 from keras_litesr.training.recipes import RECIPES, Recipe
 from keras_litesr.zoo.presets import PRESETS
@@ -69,6 +70,20 @@ def test_a_folder_of_photos_becomes_weights(train, photos, tmp_path, capsys):
     assert "already holds a run" in capsys.readouterr().err
     assert train("--data", photos, "--out", out, "--resume", "--steps", 8) == 2
     assert re.search("steps 4,.* received steps 8,", capsys.readouterr().err)
+
+
+def test_a_time_is_filled_with_whole_epochs_and_stays_laid_when_resumed(
+    train, photos, tmp_path, capsys, monkeypatch
+):
+    def measured(*_, **__):
+        return Pace(step_seconds=5, validation_seconds=10)
+
+    monkeypatch.setattr("keras_litesr.training.pace.measure_pace", measured)
+    words = ["--data", photos, "--out", tmp_path / "run", "--minutes", 1]
+    assert train(*words) == 0
+    assert "finished: 6 steps" in capsys.readouterr().out
+    assert train(*words, "--resume") == 0
+    assert "finished: 6 steps" in capsys.readouterr().out
 
 
 def test_control_c_says_how_to_go_on_and_the_run_goes_on(

@@ -23,6 +23,7 @@ examples:
   tools/train.py lite_x4 --data photos                     a full training into runs/lite_x4
   tools/train.py lite_x4 --data photos --resume            the same, after it was stopped
   tools/train.py lite_x4 --data photos --steps 2000        a short one: the schedule shrinks with it
+  tools/train.py lite_x4 --data photos --minutes 60        as many steps as fit into an hour
   tools/train.py lite_x4 --data photos more --validation others --out runs/second --seed 1
 
 exit codes: 0 done, 1 the training diverged, 2 wrong usage or pictures, 130 stopped by Ctrl-C
@@ -66,8 +67,15 @@ def _parser() -> argparse.ArgumentParser:
         "at most 20, always the same ones",
     )
     parser.add_argument("--out", type=Path, help="run folder; default: runs/PRESET")
-    parser.add_argument(
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
         "--steps", type=_positive, help="weight updates in all; default: the recipe's"
+    )
+    length.add_argument(
+        "--minutes",
+        type=_positive,
+        help="as many steps as fit into this time at the speed that is measured first; what else "
+        "the machine does later makes it longer or shorter",
     )
     parser.add_argument(
         "--learning-rate", type=_positive_rate, help="peak of the schedule; default: the recipe's"
@@ -115,8 +123,6 @@ def _train(arguments: argparse.Namespace) -> None:
     with captured_output():
         import keras
 
-    from keras_litesr.datasets.degradation import degrade
-    from keras_litesr.datasets.patches import CentreCrops, Patches
     from keras_litesr.training.pixel import compile_for_pixels
     from keras_litesr.training.runs import train
     from keras_litesr.zoo.presets import PRESETS
@@ -124,20 +130,17 @@ def _train(arguments: argparse.Namespace) -> None:
 
     recipe, seed = _settings(arguments)
     scale = PRESETS[arguments.preset].scale
-    training, held_out = _split(pictures, others, recipe.patch_size * scale)
-    print(f"{len(training)} training and {len(held_out)} validation pictures")
+    patches, validation = _datasets(pictures, others, recipe, seed, scale)
     keras.utils.set_random_seed(seed)
     model = build(arguments.preset)
-    compile_for_pixels(model, recipe, scale=scale)
-    patches = Patches(
-        degrade(training, scale),
-        scale=scale,
-        patch_size=recipe.patch_size,
-        batch_size=recipe.batch_size,
-        steps=recipe.epoch_steps,
-        seed=seed,
+    if arguments.minutes and not arguments.resume:
+        recipe = _filling(60 * arguments.minutes, model, recipe, patches, validation, scale)
+    print(
+        f"{recipe.steps:,} steps in epochs of {recipe.epoch_steps}, "
+        f"the first {recipe.warmup_steps} to warm up"
     )
-    validation = CentreCrops(degrade(held_out, scale), scale=scale)
+    patches.steps = recipe.epoch_steps
+    compile_for_pixels(model, recipe, scale=scale)
     result = train(
         model,
         recipe,
@@ -166,22 +169,43 @@ def _settings(arguments: argparse.Namespace):
         recipe = recipe.lasting(arguments.steps)
     changes = {"learning_rate": arguments.learning_rate, "patch_size": arguments.patch_size}
     recipe = replace(recipe, **{name: value for name, value in changes.items() if value})
-    print(
-        f"{recipe.steps:,} steps in epochs of {recipe.epoch_steps}, "
-        f"the first {recipe.warmup_steps} to warm up"
-    )
     return recipe, seed if arguments.seed is None else arguments.seed
 
 
-def _split(pictures, others, side: int):
+def _datasets(pictures, others, recipe, seed: int, scale: int):
+    """Returns training patches and validation pictures, and says how many there are of each."""
+    from keras_litesr.datasets.degradation import degrade
+    from keras_litesr.datasets.patches import CentreCrops, Patches
     from keras_litesr.datasets.sources import at_least, hold_out
 
-    pictures = at_least(side, pictures)
-    if others is not None:
-        return pictures, at_least(side, others)
-    training, held_out = hold_out(pictures)
-    print(f"{len(held_out)} of the pictures, always the same, are taken out for validation")
-    return training, held_out
+    side = recipe.patch_size * scale
+    training = at_least(side, pictures)
+    if others is None:
+        training, held_out = hold_out(training)
+        print(f"{len(held_out)} of the pictures, always the same, are taken out for validation")
+    else:
+        held_out = at_least(side, others)
+    print(f"{len(training)} training and {len(held_out)} validation pictures")
+    patches = Patches(
+        degrade(training, scale),
+        scale=scale,
+        patch_size=recipe.patch_size,
+        batch_size=recipe.batch_size,
+        seed=seed,
+    )
+    return patches, CentreCrops(degrade(held_out, scale), scale=scale)
+
+
+def _filling(seconds: float, model, recipe, patches, validation, scale: int):
+    """Returns the recipe laid over the steps that fit into a time."""
+    from keras_litesr.training.pace import measure_pace
+
+    pace = measure_pace(model, recipe, patches, validation, scale=scale)
+    print(
+        f"measured {pace.step_seconds:.3f} s a step and "
+        f"{pace.validation_seconds:.1f} s a validation"
+    )
+    return recipe.lasting(pace.steps_in(seconds, recipe.epoch_steps))
 
 
 def _how_to_go_on(folder: Path) -> str:

@@ -16,8 +16,8 @@ _LOGGED = ("loss", "pixel_loss", "critic_loss", "wasserstein_distance", "gradien
 class WGANGP(keras.Model):
     """Trains a generator against a critic; called, it enlarges like its generator.
 
-    A plain Keras model to `fit`, callbacks and `save_weights`, which keeps both networks, both
-    optimizers and the state of the random numbers. Its `optimizer` is the generator's, so
+    A plain Keras model to `fit`, callbacks and `save_weights`, which keeps both networks and both
+    optimizers. Its `optimizer` is the generator's, so
     `SwapEMAWeights` averages the generator alone.
 
     Args:
@@ -126,7 +126,7 @@ class WGANGP(keras.Model):
 
     def _step_critic(self, high_res, super_res) -> None:
         """Raises the critic's score of originals above that of what the generator made."""
-        share = keras.random.uniform((ops.shape(high_res)[0], 1, 1, 1), seed=self.random)
+        share = self._draw_share(ops.shape(high_res)[0])
 
         def loss():
             real_scores, fake_scores = self.critic(high_res), self.critic(super_res)
@@ -165,6 +165,14 @@ class WGANGP(keras.Model):
         self.means["loss"].update_state(total)
         self.means["pixel_loss"].update_state(pixel)
         self.psnr.update_state(high_res, ops.stop_gradient(super_res))
+
+    def _draw_share(self, batch_size):
+        """Draws `(batch, 1, 1, 1)` in [0, 1) from the seed and the critic's step alone."""
+        # A checkpoint keeps the step, not the generator's state.
+        state = self.random.state
+        parts = (self.seed, self.critic_optimizer.iterations)
+        state.assign(ops.stack([ops.cast(part, state.dtype) for part in parts]))
+        return keras.random.uniform((batch_size, 1, 1, 1), seed=self.random)
 
     def _results(self) -> dict:
         return {metric.name: metric.result() for metric in self.metrics}

@@ -22,13 +22,13 @@ def l1(high_res, super_res):
     Returns:
         `(batch,)`.
     """
-    return ops.mean(ops.abs(super_res - high_res), axis=_PICTURE)
+    return ops.mean(ops.abs(ops.subtract(super_res, high_res)), axis=_PICTURE)
 
 
 @keras.saving.register_keras_serializable(package="keras_litesr")
 def mse(high_res, super_res):
     """Computes the mean squared difference of each picture; shapes as in `l1`."""
-    return ops.mean(ops.square(super_res - high_res), axis=_PICTURE)
+    return ops.mean(ops.square(ops.subtract(super_res, high_res)), axis=_PICTURE)
 
 
 @keras.saving.register_keras_serializable(package="keras_litesr")
@@ -38,7 +38,7 @@ def charbonnier(high_res, super_res, *, epsilon: float = 1e-3):
     Reference:
         Lai et al., 2017, Deep Laplacian Pyramid Networks, section 3.3.
     """
-    squares = ops.square(super_res - high_res) + epsilon**2
+    squares = ops.square(ops.subtract(super_res, high_res)) + epsilon**2
     return ops.mean(ops.sqrt(squares), axis=_PICTURE)
 
 
@@ -123,7 +123,7 @@ def gradient_penalty(critic: Callable, high_res, super_res, share):
     Reference:
         Gulrajani et al., 2017, Improved Training of Wasserstein GANs, Eq. 3 and Algorithm 1.
     """
-    mix = high_res + share * (super_res - high_res)
+    mix = ops.add(high_res, ops.multiply(share, ops.subtract(super_res, high_res)))
     slope = input_gradient(critic, mix)
     squares = ops.sum(ops.square(slope), axis=_PICTURE)
     return ops.mean(ops.square(ops.sqrt(ops.maximum(squares, _TINY)) - 1.0))

@@ -26,7 +26,7 @@ def luma_psnr(high_res, super_res, *, border: int = 4):
             f"{tuple(high_res.shape)}. Choose larger patches or a smaller border."
         )
     weights = ops.reshape(ops.convert_to_tensor(_LUMA_WEIGHTS, dtype="float32"), (3, 1))
-    error = ops.matmul(high_res - ops.clip(super_res, 0.0, 1.0), weights)
+    error = ops.matmul(ops.subtract(high_res, ops.clip(super_res, 0.0, 1.0)), weights)
     inside = error[:, border : -border or None, border : -border or None]
     mse = ops.mean(ops.square(inside), axis=(1, 2, 3))
     return -10.0 * ops.log10(ops.maximum(mse, 1e-10))

@@ -58,11 +58,11 @@ def test_the_critic_takes_its_steps_for_each_of_the_generators(batch):
 
 
 def test_the_logged_losses_are_eq_9_and_the_critics(batch):
-    """The last of several critic steps and the generator's are logged as means over the steps."""
     gan = _gan(critic_steps=1, adversarial_weight=0.2, pixel_weight=3.0)
     low_res, high_res = batch
     super_res = gan.generator(low_res)
-    distance = float(losses.wasserstein_distance(gan.critic(high_res), gan.critic(super_res)))
+    scores = _numbers([gan.critic(high_res), gan.critic(super_res)])
+    distance = float(np.mean(scores[0]) - np.mean(scores[1]))
     pixel = float(np.mean(_numbers([losses.l2(high_res, super_res)])))
     logs = gan.train_on_batch(*batch, return_dict=True)
     assert logs["wasserstein_distance"] == pytest.approx(distance, abs=1e-5)
@@ -84,7 +84,7 @@ def test_while_the_critic_warms_up_the_generator_learns_from_pixels_alone(batch)
 
 
 def test_the_critic_learns_to_tell_and_its_slope_nears_1(batch):
-    gan = _gan(critic_steps=20, critic_optimizer=keras.optimizers.Adam(1e-2))
+    gan = _gan(critic_steps=8, critic_optimizer=keras.optimizers.Adam(1e-2))
     first = gan.train_on_batch(*batch, return_dict=True)
     gan.reset_metrics()
     second = gan.train_on_batch(*batch, return_dict=True)
@@ -95,7 +95,7 @@ def test_the_critic_learns_to_tell_and_its_slope_nears_1(batch):
 def test_the_generators_pixel_loss_falls_without_an_adversary(batch):
     gan = _gan(adversarial_weight=0.0)
     received = []
-    for _ in range(6):
+    for _ in range(3):
         gan.reset_metrics()
         received.append(gan.train_on_batch(*batch, return_dict=True)["pixel_loss"])
     assert received[-1] < received[0]
