@@ -15,17 +15,18 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import numpy as np
 
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.images.files import Photo, write
 from keras_litesr.images.resize import bicubic
 from keras_litesr.inference.runtimes import Keras, LiteRT
-from keras_litesr.models.cost import cost
+from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
-from keras_litesr.zoo.registry import load
+
+with captured_output():
+    from keras_litesr.models.cost import cost
+    from keras_litesr.zoo.registry import load
 
 _SIZES = ((128, 128), (270, 480))
 _LARGE = (3000, 4000)
@@ -54,7 +55,14 @@ def main() -> None:
         print(json.dumps(report, indent=2))
         return
     print(f"{machine}; matrix multiply {peak:.0f} GFLOP/s\n")
-    print("\n\n".join(as_text(rows) for rows in (latency, [start_up], [large_photo])))
+    print("\n\n".join(as_text(_short(rows)) for rows in (latency, [start_up], [large_photo])))
+
+
+def _short(rows: list[dict]) -> list[dict]:
+    return [
+        {name: f"{value:.4g}" if isinstance(value, float) else value for name, value in row.items()}
+        for row in rows
+    ]
 
 
 def _latency(name: str, threads: int, rounds: int, peak: float) -> list[dict]:
@@ -76,12 +84,12 @@ def _latency(name: str, threads: int, rounds: int, peak: float) -> list[dict]:
                 {
                     "model": label,
                     "size": f"{size[1]}x{size[0]}",
-                    "median_ms": 1e3 * median,
-                    "fastest_ms": 1e3 * min(seconds),
-                    "slowest_ms": 1e3 * max(seconds),
-                    "times_bicubic": median / floor,
-                    "gflops": gflops,
-                    "share_of_peak": gflops / peak,
+                    "median_ms": round(1e3 * median, 2),
+                    "fastest_ms": round(1e3 * min(seconds), 2),
+                    "slowest_ms": round(1e3 * max(seconds), 2),
+                    "times_bicubic": round(median / floor, 2),
+                    "gflops": round(gflops, 1),
+                    "share_of_peak": round(gflops / peak, 3),
                 }
             )
     return rows
@@ -144,9 +152,9 @@ def _large_photo(model: str) -> dict[str, float | str]:
     peak_memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return {
         "photo": f"{_LARGE[1]}x{_LARGE[0]} JPEG",
-        "seconds": seconds,
-        "peak_memory_MB": peak_memory / 1024,
-        "output_array_MB": 16 * 3 * _LARGE[0] * _LARGE[1] / 2**20,
+        "seconds": round(seconds, 1),
+        "peak_memory_MB": round(peak_memory / 1024),
+        "output_array_MB": round(16 * 3 * _LARGE[0] * _LARGE[1] / 2**20),
     }
 
 

@@ -9,9 +9,13 @@ from tqdm import tqdm
 from keras_litesr import Upscaler
 from keras_litesr.evaluation import benchmark
 from keras_litesr.evaluation.protocols import PROTOCOLS
-from keras_litesr.models.cost import cost
-from keras_litesr.zoo import cards, folders, registry
+from keras_litesr.silence import captured_output
+from keras_litesr.zoo import cards, folders
 from keras_litesr.zoo.presets import PRESETS
+
+with captured_output():
+    from keras_litesr.models.cost import cost
+    from keras_litesr.zoo import registry
 
 _MARKS = ("<!-- zoo table -->\n", "\n<!-- end of zoo table -->")
 

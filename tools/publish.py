@@ -5,10 +5,14 @@ import argparse
 import json
 from pathlib import Path
 
-from keras_litesr.export.tflite import export
-from keras_litesr.zoo import folders, registry
+from keras_litesr.silence import captured_output
+from keras_litesr.zoo import folders
 from keras_litesr.zoo.presets import PRESETS
-from keras_litesr.zoo.weights import load_weights
+
+with captured_output():
+    from keras_litesr.export.tflite import export
+    from keras_litesr.zoo import registry
+    from keras_litesr.zoo.weights import load_weights
 
 
 def main() -> None:

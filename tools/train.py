@@ -2,6 +2,7 @@
 """Trains a preset: `tools/train.py lite_x4 --data PHOTOS --validation OTHER_PHOTOS`."""
 
 import argparse
+import io
 import os
 import shlex
 import sys
@@ -35,7 +36,8 @@ def main() -> int:
     arguments = _parser().parse_args()
     if arguments.out is None:
         arguments.out = Path("runs") / arguments.preset
-    sys.stdout.reconfigure(line_buffering=True)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     try:
         _train(arguments)
     except KeyboardInterrupt:
