@@ -20,3 +20,12 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the image sets are not here; name their folder in LITESR_DATA")
     return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def litert_export() -> None:
+    """Skips where Keras does not export to LiteRT: Python 3.10 gets Keras 3.12 at most."""
+    import keras
+
+    if tuple(int(part) for part in keras.__version__.split(".")[:2]) < (3, 15):
+        pytest.skip(f"Keras {keras.__version__} does not export to LiteRT")

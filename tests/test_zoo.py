@@ -6,6 +6,7 @@ import pytest
 import keras_litesr
 from keras_litesr.export.tflite import export
 from keras_litesr.images.pixels import to_float
+from keras_litesr.inference.upscaler import DTYPES, Upscaler
 from keras_litesr.zoo import cards, folders
 from keras_litesr.zoo.registry import build
 
@@ -78,6 +79,22 @@ def test_litert_equals_keras_within_one_grey_level(preset, size, rng):
     assert np.abs(enlarged[0] - enlarged[1]).max() <= 1
 
 
+def test_other_files_enlarge_nearly_as_the_float32_file(preset, folder):
+    from skimage import data
+
+    picture = data.chelsea()[100:150, 150:210]
+    large = {
+        dtype: Upscaler(preset, runtime="litert", dtype=dtype)(picture).astype(int)
+        for dtype in DTYPES
+        if (folder / f"{preset}_{dtype}.tflite").is_file()
+    }
+    assert set(large) == set(DTYPES)
+    assert np.abs(large["float16"] - large["float32"]).max() <= 1
+    error = large["int8"] - large["float32"]
+    assert abs(error.mean()) <= 0.5
+    assert np.abs(error).mean() <= 1.5
+
+
 def test_saves_and_loads(preset, model, tmp_path, rng):
     low_res = rng.random((1, 6, 5, 3), np.float32)
     again = keras_litesr.load(keras_litesr.save_to_preset(model, tmp_path / preset))
@@ -87,7 +104,7 @@ def test_saves_and_loads(preset, model, tmp_path, rng):
 
 
 @pytest.mark.slow
-def test_tflite_file_comes_from_these_weights(preset, folder, model, tmp_path):
+def test_tflite_file_comes_from_these_weights(preset, folder, model, tmp_path, litert_export):
     name = f"{preset}_float32.tflite"
     assert export(model, tmp_path / name).stat().st_size == (folder / name).stat().st_size
 

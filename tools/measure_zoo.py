@@ -6,9 +6,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from keras_litesr import Upscaler
 from keras_litesr.evaluation import benchmark
 from keras_litesr.evaluation.protocols import PROTOCOLS
+from keras_litesr.inference.upscaler import DTYPES, Upscaler
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import cards, folders
 from keras_litesr.zoo.presets import PRESETS
@@ -37,11 +37,32 @@ def main() -> None:
 
 def _measure(name: str, data: list[Path]) -> None:
     folder = folders.preset_folder(name)
-    upscaler = Upscaler(name)
+    files = {}
+    for dtype in DTYPES:
+        path = folder / f"{name}_{dtype}.tflite"
+        if path.is_file():
+            quality = _quality(Upscaler(name, runtime="litert", dtype=dtype), dtype, data)
+            files[dtype] = {"size_bytes": path.stat().st_size, "quality": quality}
+    multiply_adds = sum(row.multiply_adds for row in cost(registry.load(name), (128, 128)))
+    sets = " ".join(images.name for images in data)
+    results = {
+        "command": f"tools/measure_zoo.py {name} --data {sets}",
+        "runtime": "litert",
+        "multiply_adds": multiply_adds,
+        "files": files,
+    }
+    registry.write_json(folder / folders.RESULTS, results)
+    folders.write_manifest(folder)
+    cards.write_card(name, folder)
+    folders.write_manifest(folder)
+
+
+def _quality(upscaler: Upscaler, dtype: str, data: list[Path]) -> dict:
     quality = {}
     for images in data:
         pairs = benchmark.find_pairs(images, scale=upscaler.scale)
-        with tqdm(desc=f"{name} on {images.name}", total=len(pairs), disable=None) as bar:
+        title = f"{upscaler.name} {dtype} on {images.name}"
+        with tqdm(desc=title, total=len(pairs), disable=None) as bar:
             measured = benchmark.evaluate(
                 upscaler,
                 pairs,
@@ -50,18 +71,7 @@ def _measure(name: str, data: list[Path]) -> None:
                 progress=lambda done, _: bar.update(done - bar.n),
             )
         quality[images.name] = {row.protocol.name: _figures(row.mean) for row in measured}
-    multiply_adds = sum(row.multiply_adds for row in cost(registry.load(name), (128, 128)))
-    sets = " ".join(images.name for images in data)
-    results = {
-        "command": f"tools/measure_zoo.py {name} --data {sets}",
-        "runtime": upscaler.runtime,
-        "multiply_adds": multiply_adds,
-        "quality": quality,
-    }
-    registry.write_json(folder / folders.RESULTS, results)
-    folders.write_manifest(folder)
-    cards.write_card(name, folder)
-    folders.write_manifest(folder)
+    return quality
 
 
 def _figures(row: dict) -> dict[str, float]:

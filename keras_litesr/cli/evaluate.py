@@ -10,7 +10,7 @@ from tqdm import tqdm
 from keras_litesr.evaluation import benchmark, tables
 from keras_litesr.evaluation.protocols import PROTOCOLS
 from keras_litesr.images import pixels, resize
-from keras_litesr.inference.upscaler import RUNTIMES, Upscaler
+from keras_litesr.inference.upscaler import DTYPES, RUNTIMES, Upscaler
 
 _SHIFTED = "shifted_bicubic"
 _SHIFTED_SCALE = 4
@@ -66,6 +66,13 @@ Examples:
     show_default=True,
     help="What runs the models.",
 )
+@click.option(
+    "--dtype",
+    type=click.Choice(DTYPES),
+    default="float32",
+    show_default=True,
+    help="Which of the models' .tflite files runs.",
+)
 @click.option("--json", "style", flag_value="json", help="Print JSON.")
 @click.option("--csv", "style", flag_value="csv", help="Print CSV.")
 @click.option("--markdown", "style", flag_value="markdown", help="Print a Markdown table.")
@@ -76,12 +83,13 @@ def evaluate(
     protocols: tuple[str, ...],
     per_image: bool,
     runtime: str,
+    dtype: str,
     style: str | None,
 ) -> None:
     """Measures models on folders of pictures."""
     if low_res is not None and len(data) > 1:
         raise click.UsageError("--low-res belongs to one --data. Measure the folders one by one.")
-    upscalers = {name: _upscaler(name, runtime) for name in models}
+    upscalers = {name: _upscaler(name, runtime, dtype) for name in models}
     scale = _common_scale(upscalers)
     found = {folder: benchmark.find_pairs(folder, low_res=low_res, scale=scale) for folder in data}
     rows = []
@@ -113,8 +121,10 @@ def _measured(
         )
 
 
-def _upscaler(name: str, runtime: str) -> Callable[[np.ndarray], np.ndarray]:
-    return _enlarged_shifted if name == _SHIFTED else Upscaler(name, runtime=runtime)
+def _upscaler(name: str, runtime: str, dtype: str) -> Callable[[np.ndarray], np.ndarray]:
+    if name == _SHIFTED:
+        return _enlarged_shifted
+    return Upscaler(name, runtime=runtime, dtype=dtype)
 
 
 def _enlarged_shifted(low_res: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ COMMANDS = {
     "list": ("models", "list_models", "Lists the models of the zoo."),
     "info": ("models", "info", "Shows a model's parameters and multiply-adds, layer by layer."),
     "evaluate": ("evaluate", "evaluate", "Measures models on folders of pictures."),
+    "convert": ("convert", "convert", "Converts a model for phones and other runtimes."),
     "demo": ("demo", "demo", "Enlarges a bundled photo and puts the bicubic one beside it."),
 }
 

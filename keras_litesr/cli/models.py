@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from keras_litesr.cli.sizes import parsed_size
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
@@ -34,7 +35,8 @@ def _row(name: str) -> Row:
     try:
         folder = folders.preset_folder(name)
         row["parameters"] = folders.metadata(folder)["parameter_count"]
-        sets = folders.results(folder).get("quality", {})
+        files = folders.results(folder).get("files", {})
+        sets = files.get("float32", {}).get("quality", {})
         row |= {f"{data} dB": round(rows["standard"]["psnr"], 2) for data, rows in sets.items()}
     except folders.PresetError as error:
         row["problem"] = str(error)
@@ -68,7 +70,7 @@ def info(model: str, size: str, as_json: bool) -> None:
     MODEL is a name from `litesr list` or a preset folder. Multiply-adds are counted as in the
     paper's Eqs 1 and 3.
     """
-    width, height = _parsed_size(size)
+    height, width = parsed_size(size)
     folder = folders.preset_folder(model)
     facts = folders.metadata(folder)
     rows = _layers(folder, (height, width))
@@ -101,13 +103,3 @@ def _layers(folder: Path, size: tuple[int, int]) -> list[dict]:
         }
         for row in rows
     ]
-
-
-def _parsed_size(size: str) -> tuple[int, int]:
-    try:
-        width, height = (int(side) for side in size.lower().split("x"))
-    except ValueError:
-        width = height = 0
-    if min(width, height) < 1:
-        raise click.UsageError(f"Expected a size such as 480x270, received {size!r}.")
-    return width, height

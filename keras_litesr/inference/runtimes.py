@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from keras_litesr.images.pixels import to_float, to_uint8
 from keras_litesr.silence import captured_output
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 
 class LiteRT:
-    """Runs a float32 TFLite file; starts in tenths of a second and needs no TensorFlow.
+    """Runs a TFLite file; starts in tenths of a second and needs no TensorFlow.
+
+    A file that takes 8-bit pixels, as an int8 network does, is given them.
 
     Planning for another shape costs a tenth of a run, so pictures are best cut into tiles of one
     shape. Not to be called from two threads at once.
@@ -38,7 +41,8 @@ class LiteRT:
                 model_content=content, num_threads=threads or _available_cores()
             )
             self._interpreter.allocate_tensors()
-        self._input = self._interpreter.get_input_details()[0]["index"]
+        details = self._interpreter.get_input_details()[0]
+        self._input, self._takes_pixels = details["index"], details["dtype"] == np.uint8
         self._output = self._interpreter.get_output_details()[0]["index"]
         self._shape: tuple[int, ...] | None = None
 
@@ -48,9 +52,12 @@ class LiteRT:
             self._interpreter.resize_tensor_input(self._input, low_res.shape)
             self._interpreter.allocate_tensors()
             self._shape = low_res.shape
-        self._interpreter.set_tensor(self._input, low_res)
+        self._interpreter.set_tensor(
+            self._input, to_uint8(low_res) if self._takes_pixels else low_res
+        )
         self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output)
+        high_res = self._interpreter.get_tensor(self._output)
+        return to_float(high_res) if self._takes_pixels else high_res
 
 
 class Keras:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import keras
 
 RUNTIMES = ("auto", "litert", "keras")
+DTYPES = ("float32", "float16", "int8")
 # Time per megapixel is flat from 192 to 512, 1.2 times as long at 128; memory grows with the area.
 _TILE = 256
 
@@ -42,6 +43,8 @@ class Upscaler:
         tile: Longest side of a tile in low-resolution pixels; automatic when None or 0. The
             result does not depend on it, memory does.
         threads: CPU threads of LiteRT; all cores by default.
+        dtype: Which of the preset's `.tflite` files LiteRT runs; `int8` is faster and a little
+            less exact.
 
     Attributes:
         name: The model's name.
@@ -70,14 +73,19 @@ class Upscaler:
         runtime: str = "auto",
         tile: int | None = None,
         threads: int | None = None,
+        dtype: str = "float32",
     ):
         self._enlarge: Runtime
         if runtime not in RUNTIMES:
             raise ValueError(f"Expected runtime {', '.join(RUNTIMES)}, received {runtime!r}.")
+        if dtype not in DTYPES:
+            raise ValueError(f"Expected dtype {', '.join(DTYPES)}, received {dtype!r}.")
+        if dtype != "float32":
+            runtime = _runtime_for(dtype, runtime)
         if not isinstance(tile, (Integral, type(None))):
             raise TypeError(f"Expected a whole number of pixels as tile, received {tile!r}.")
         if isinstance(model, (str, os.PathLike)):
-            self._open_preset(folders.preset_folder(Path(model)), runtime, threads)
+            self._open_preset(folders.preset_folder(Path(model)), runtime, threads, dtype)
         else:
             self._open_model(model, runtime)
         self.tile = tile or max(_TILE, 4 * self.overlap)
@@ -150,16 +158,16 @@ class Upscaler:
     def _enlarge_grey(self, low_res: np.ndarray) -> np.ndarray:
         return self._enlarge(np.repeat(low_res, 3, axis=3)).mean(axis=3, keepdims=True)
 
-    def _open_preset(self, folder: Path, runtime: str, threads: int | None) -> None:
+    def _open_preset(self, folder: Path, runtime: str, threads: int | None, dtype: str) -> None:
         facts = folders.metadata(folder)
         self.name, self.scale = facts["name"], facts["scale"]
         self.version, self.overlap = facts["date_saved"], facts["receptive_radius"]
-        file_name = f"{self.name}_float32.tflite"
+        file_name = f"{self.name}_{dtype}.tflite"
         has_file = (folder / file_name).is_file()
         if runtime == "litert" and not has_file:
             raise folders.PresetError(
                 f"Expected {file_name} in {folder} for the runtime litert, found none. Choose "
-                "another runtime, or make it with keras_litesr.export.tflite.export."
+                "another, or make it with `litesr convert`."
             )
         if runtime == "keras" or not has_file:
             self._enlarge, self.runtime = _keras_runtime(folder), "keras"
@@ -218,6 +226,15 @@ def upscale(
         (24, 16, 3)
     """
     return Upscaler(model, runtime=runtime, tile=tile)(image)
+
+
+def _runtime_for(dtype: str, runtime: str) -> str:
+    if runtime == "keras":
+        raise ValueError(
+            f"Expected the dtype float32 for the runtime keras, received {dtype}. Only .tflite "
+            "files come in others; choose the runtime litert."
+        )
+    return "litert"
 
 
 def _keras_runtime(folder: Path) -> Keras:

@@ -44,6 +44,5 @@ class Recipe:
 
 
 RECIPES = {
-    "lite_tiny_x4": Recipe(steps=40_000),
     "lite_x4": Recipe(steps=30_000),
 }

@@ -52,17 +52,18 @@ def zoo_table() -> str:
     """Makes the README's table of all measured presets, in Markdown."""
     rows = {name: folders.preset_folder(name) for name in PRESETS}
     measured = {name: folders.results(folder) for name, folder in rows.items()}
-    sets = list(dict.fromkeys(data for row in measured.values() for data in row["quality"]))
+    quality = {name: row["files"]["float32"]["quality"] for name, row in measured.items()}
+    sets = list(dict.fromkeys(data for row in quality.values() for data in row))
     lines = [
         f"| model | parameters | multiply-adds | {' | '.join(sets)} |",
         f"| :-- | --: | --: |{' --: |' * len(sets)}",
     ]
     for name, folder in rows.items():
         facts, row = folders.metadata(folder), measured[name]
-        quality = [_pair(row["quality"][data]["standard"]) for data in sets]
+        cells = [_pair(quality[name][data]["standard"]) for data in sets]
         lines.append(
             f"| [{name}](saved_models/{name}/README.md) | {facts['parameter_count']:,} | "
-            f"{row['multiply_adds'] / 1e6:,.0f} M | {' | '.join(quality)} |"
+            f"{row['multiply_adds'] / 1e6:,.0f} M | {' | '.join(cells)} |"
         )
     return "\n".join(lines)
 
@@ -91,14 +92,15 @@ def _figures(facts: dict, measured: dict) -> str:
         "| set | protocol | PSNR (dB) | SSIM |",
         "| :-- | :-- | --: | --: |",
     ]
-    for data, protocols in measured["quality"].items():
+    quality = measured["files"]["float32"]["quality"]
+    for data, protocols in quality.items():
         for protocol in ("standard", "paper"):
             row = protocols[protocol]
             lines.append(f"| {data} | {protocol} | {row['psnr']:.2f} | {row['ssim']:.4f} |")
     sharp = [
         f"| {data} | {row['sharpness']['high_frequency_energy']:.3f} | "
         f"{row['sharpness']['gmsd']:.4f} |"
-        for data, row in measured["quality"].items()
+        for data, row in quality.items()
     ]
     million = measured["multiply_adds"] / 1e6
     return f"""\
@@ -118,7 +120,26 @@ equal).
 
 | set | high-frequency energy | GMSD |
 | :-- | --: | --: |
-{_joined(sharp)}"""
+{_joined(sharp)}
+
+{_files(facts["name"], measured["files"])}"""
+
+
+def _files(name: str, files: dict) -> str:
+    sets = list(files["float32"]["quality"])
+    lines = [
+        f"| file | kB | {' | '.join(sets)} |",
+        f"| :-- | --: |{' --: |' * len(sets)}",
+    ]
+    for dtype, row in files.items():
+        cells = [f"{row['quality'][data]['standard']['psnr']:.2f}" for data in sets]
+        size = f"{row['size_bytes'] / 1000:,.0f}"
+        lines.append(f"| `{name}_{dtype}.tflite` | {size} | {' | '.join(cells)} |")
+    return f"""\
+PSNR in dB of each file in the standard protocol. The first two take and give float32 RGB in [0, 1],
+`int8` takes and gives 8-bit pixels; all take any size.
+
+{_joined(lines)}"""
 
 
 def _training(row: Preset, training: dict) -> str:

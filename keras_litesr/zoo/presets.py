@@ -46,15 +46,6 @@ PRESETS = {
         summary="Bicubic enlargement as a network without weights.",
         use="The floor that every other model is compared with.",
     ),
-    "lite_tiny_x4": Preset(
-        architecture="lite",
-        arguments={"filters": 32, "num_blocks": 4},
-        scale=4,
-        summary="Four inverted separable blocks of 32 filters over a bicubic skip.",
-        use="The fastest model, for live video and small devices.",
-        licence="other",
-        data=f"{_PHOTOS}; and {_BSDS}.",
-    ),
     "lite_x4": Preset(
         architecture="lite",
         arguments={"filters": 48, "num_blocks": 12},

@@ -1,57 +1,157 @@
 import collections
+import functools
 
+import keras
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
+from keras import layers, ops
 
-from keras_litesr.export.tflite import ConversionError, export
+from keras_litesr.export.metadata import read_metadata
+from keras_litesr.export.tflite import ConversionError, export, weights_sha256
+from keras_litesr.images.pixels import to_uint8
 from keras_litesr.models.bicubic import bicubic
-from keras_litesr.models.lite import lite
 from keras_litesr.silence import captured_output
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:8 representative pictures are few:UserWarning"),
+]
+NETWORK = {
+    "ADD": 4,
+    "CONV_2D": 7,
+    "DELEGATE": 1,
+    "DEPTHWISE_CONV_2D": 4,
+    "DEPTH_TO_SPACE": 1,
+    "LEAKY_RELU": 2,
+    "MIRROR_PAD": 2,
+}
 
 
 @pytest.fixture(scope="module")
-def model():
-    return lite(filters=12, num_blocks=2)
+def exported(trained, pictures, tmp_path_factory):
+    """Gives the file of a dtype and size, converted once for the module."""
+    folder = tmp_path_factory.mktemp("export")
+
+    @functools.cache
+    def converted(dtype, input_size=None):
+        path = folder / f"{dtype}_{input_size}.tflite"
+        return export(trained, path, dtype=dtype, input_size=input_size, representative=pictures)
+
+    return converted
 
 
-@pytest.fixture(scope="module")
-def file(model, tmp_path_factory):
-    return export(model, tmp_path_factory.mktemp("export") / "lite.tflite")
+def interpreter(path, shape=None):
+    with captured_output():
+        opened = Interpreter(str(path), num_threads=1)
+        if shape is not None:
+            opened.resize_tensor_input(opened.get_input_details()[0]["index"], shape)
+        opened.allocate_tensors()
+    return opened
 
 
 def run(path, low_res):
-    with captured_output():
-        interpreter = Interpreter(str(path))
-    source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    interpreter.resize_tensor_input(source["index"], low_res.shape)
-    interpreter.allocate_tensors()
-    interpreter.set_tensor(source["index"], low_res)
-    interpreter.invoke()
-    return interpreter.get_tensor(target["index"]), interpreter
+    opened = interpreter(path, low_res.shape)
+    opened.set_tensor(opened.get_input_details()[0]["index"], low_res)
+    opened.invoke()
+    return opened.get_tensor(opened.get_output_details()[0]["index"])
+
+
+def operators(path):
+    details = interpreter(path)._get_ops_details()
+    return collections.Counter(operator["op_name"] for operator in details)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 8), (17, 12)])
-def test_file_takes_any_size_and_equals_keras(file, model, size, rng):
+def test_file_takes_any_size_and_equals_keras(exported, trained, size, rng):
     low_res = rng.random((1, *size, 3), np.float32)
-    super_res, _ = run(file, low_res)
-    np.testing.assert_allclose(super_res, model.predict(low_res, verbose=0), atol=1e-5)
+    np.testing.assert_allclose(run(exported("float32"), low_res), trained(low_res), atol=1e-5)
 
 
-def test_operators_are_built_in_and_all_of_them_run_in_xnnpack(file):
-    _, interpreter = run(file, np.zeros((1, 8, 8, 3), np.float32))
-    operators = collections.Counter(op["op_name"] for op in interpreter._get_ops_details())
-    assert operators == {
-        "ADD": 4,
-        "CONV_2D": 7,
-        "DELEGATE": 1,
-        "DEPTHWISE_CONV_2D": 4,
-        "DEPTH_TO_SPACE": 1,
-        "LEAKY_RELU": 2,
-        "MIRROR_PAD": 2,
+def test_file_takes_several_pictures(exported, trained, rng):
+    low_res = rng.random((3, 5, 6, 3), np.float32)
+    np.testing.assert_allclose(run(exported("float32"), low_res), trained(low_res), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "further"),
+    [
+        ("float32", {}),
+        ("float16", {"DEQUANTIZE": 19, "DELEGATE": 2}),
+        ("dynamic", {}),
+        ("int8", {"QUANTIZE": 2}),
+    ],
+)
+def test_operators_are_built_in_and_all_of_them_run_in_xnnpack(exported, dtype, further):
+    assert operators(exported(dtype)) == {**NETWORK, **further}
+
+
+def test_int16_shuffles_pixels_in_float(exported):
+    assert operators(exported("int16x8")) == {**NETWORK, "QUANTIZE": 1, "DEQUANTIZE": 1}
+
+
+@pytest.mark.parametrize(("dtype", "levels"), [("float16", 0.5), ("dynamic", 4), ("int16x8", 3)])
+def test_smaller_files_stay_near_keras(exported, trained, pictures, dtype, levels):
+    low_res = pictures[0][None] / np.float32(255)
+    error = np.abs(run(exported(dtype), low_res) - trained(low_res))
+    assert error.max() * 255 <= levels
+
+
+def test_int8_takes_and_gives_pixels(exported, trained, pictures):
+    low_res = pictures[1][None]
+    expected = to_uint8(np.asarray(trained(low_res / np.float32(255))))
+    super_res = run(exported("int8"), low_res)
+    assert super_res.dtype == np.uint8
+    error = super_res.astype(int) - expected
+    assert np.abs(error).mean() < 2
+    assert abs(error.mean()) < 0.5
+
+
+def test_int8_pixels_have_steps_of_one(exported):
+    opened = interpreter(exported("int8"))
+    for details in (*opened.get_input_details(), *opened.get_output_details()):
+        step, zero = details["quantization"]
+        assert step == pytest.approx(1 / 255, rel=1e-6)
+        assert zero == 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+def test_fixed_size(exported, dtype):
+    opened = interpreter(exported(dtype, (6, 10)))
+    assert opened.get_input_details()[0]["shape_signature"].tolist() == [1, 6, 10, 3]
+    assert opened.get_output_details()[0]["shape"].tolist() == [1, 24, 40, 3]
+    assert operators(exported(dtype, (6, 10)))["DELEGATE"] == 1
+
+
+def test_files_say_what_they_are(exported, trained):
+    assert read_metadata(exported("int8", (6, 10))) == {
+        "name": "lite_x4",
+        "scale": 4,
+        "receptive_radius": 4,
+        "dtype": "int8",
+        "input_size": [6, 10],
+        "channels": "RGB",
+        "layout": "NHWC",
+        "input": {"dtype": "uint8", "range": [0, 255], "normalization": "none"},
+        "output": {"dtype": "uint8", "range": [0, 255], "normalization": "none", "clipped": True},
+        "weights_sha256": weights_sha256(trained),
     }
+
+
+def test_further_facts_win(tmp_path):
+    facts = {"license": "CC0-1.0", "name": "mine"}
+    path = export(bicubic(), tmp_path / "bicubic.tflite", metadata=facts)
+    assert facts.items() <= read_metadata(path).items()
+
+
+def test_equal_input_gives_equal_bytes(trained, pictures, tmp_path):
+    twin = trained.__class__.from_config(trained.get_config())
+    twin.set_weights(trained.get_weights())
+    files = [
+        export(model, tmp_path / f"{index}.tflite", dtype="int8", representative=pictures)
+        for index, model in enumerate((trained, twin))
+    ]
+    assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_conversion_prints_nothing(capfd, tmp_path):
@@ -64,9 +164,27 @@ def test_nothing_but_the_file_is_left(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["bicubic.tflite"]
 
 
-def test_other_suffixes_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"ending in \.tflite, received"):
-        export(bicubic(), tmp_path / "bicubic.onnx")
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("a.onnx", {}, r"ending in \.tflite, received a\.onnx"),
+        ("a.tflite", {"dtype": "int4"}, "float32, float16, .*, received 'int4'"),
+        ("a.tflite", {"input_size": (0, 8)}, r"\(height, width\).*received \(0, 8\)"),
+        ("a.tflite", {"input_size": (8,)}, r"received \(8,\)"),
+        ("a.tflite", {"dtype": "int8"}, "at least 8 representative pictures for int8"),
+    ],
+)
+def test_wrong_requests_are_refused(name, options, message):
+    with pytest.raises(ValueError, match=message):
+        export(bicubic(), name, **options)
+
+
+def test_operator_that_phones_lack_is_named_with_its_layer(tmp_path):
+    low_res = keras.Input((None, None, 3), name="low_res")
+    model = keras.Model(low_res, layers.Conv2D(3, 1)(ops.erfinv(low_res)), name="odd")
+    with pytest.raises(ConversionError, match=r"no operator for tf\.Erfinv in the layer erfinv\."):
+        export(model, tmp_path / "odd.tflite")
+    assert not list(tmp_path.iterdir())
 
 
 def test_failure_names_the_model_and_leaves_nothing(tmp_path, monkeypatch):

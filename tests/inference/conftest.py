@@ -9,7 +9,7 @@ from keras_litesr.zoo import folders
 
 
 @pytest.fixture(scope="session")
-def lite_preset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lite_preset(litert_export: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A preset folder of an untrained `lite` with its `.tflite` file; it sees 4 pixels far."""
     from keras_litesr.export.tflite import export
     from keras_litesr.models.lite import lite

@@ -151,7 +151,7 @@ def test_auto_takes_keras_where_there_is_no_tflite_file(lite_preset, tmp_path, p
     keras_litesr.save_to_preset(keras_litesr.load(lite_preset), folder)
     assert Upscaler(folder).runtime == "keras"
     assert difference(upscale(picture, model=folder), upscale(picture, model=lite_preset)) <= 1
-    with pytest.raises(PresetError, match=r"other_x4_float32.tflite.*another runtime"):
+    with pytest.raises(PresetError, match=r"other_x4_float32\.tflite.*litesr convert"):
         Upscaler(folder, runtime="litert")
 
 
@@ -248,3 +248,12 @@ def test_arrays_and_photos_are_two_forms_of_one_thing(rng):
     for shape in [(4, 5), (4, 5, 3), (4, 5, 4)]:
         pixels = rng.integers(0, 256, shape, np.uint8)
         np.testing.assert_array_equal(array_of(photo_of(pixels)), pixels)
+
+
+def test_unknown_dtype_and_a_dtype_for_keras_are_refused(lite_preset):
+    with pytest.raises(ValueError, match="Expected dtype float32, float16, int8, received 'int4'"):
+        Upscaler(lite_preset, dtype="int4")
+    with pytest.raises(ValueError, match="for the runtime keras, received int8"):
+        Upscaler(lite_preset, runtime="keras", dtype="int8")
+    with pytest.raises(folders.PresetError, match=r"_int8\.tflite .* found none"):
+        Upscaler(lite_preset, dtype="int8")

@@ -1,0 +1,159 @@
+"""`litesr convert`: a model of the zoo as a file for other runtimes."""
+
+import warnings
+from pathlib import Path
+
+import click
+
+from keras_litesr.cli.sizes import parsed_size
+from keras_litesr.zoo import folders
+
+_DTYPES = ("float32", "float16", "dynamic", "int8", "int16x8")
+
+
+@click.command()
+@click.argument("model")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="File to make; its ending says what: .tflite, .onnx, .xml (OpenVINO); without "
+    "one, the folder of a SavedModel.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(_DTYPES),
+    default="float32",
+    show_default=True,
+    help="Of a .tflite. float16 halves the size without loss; int8 halves the time, "
+    "takes and gives 8-bit pixels and needs --representative.",
+)
+@click.option(
+    "--size",
+    default="free",
+    show_default=True,
+    help="Size of the input such as 128x96 (width x height), as delegates for phones "
+    "want it, or `free`.",
+)
+@click.option(
+    "--representative",
+    type=click.Path(path_type=Path),
+    help="Folder of photographs, 50 or more, from which int8 and int16x8 learn their "
+    "ranges; not those of a benchmark.",
+)
+@click.option(
+    "--tune-steps",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Train an int8 network on the photographs to paint what the float one paints; "
+    "300 steps take a minute or two and bring back 0.01 dB.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace an existing output.")
+def convert(
+    model: str,
+    output: Path,
+    dtype: str,
+    size: str,
+    representative: Path | None,
+    tune_steps: int,
+    overwrite: bool,
+) -> None:
+    r"""Converts a model for phones and other runtimes.
+
+    MODEL is a name from `litesr list` or a preset folder. The file appears whole or not at all,
+    and says inside what it takes and gives.
+
+    \b
+    Examples:
+      litesr convert lite_x4 -o lite_x4.tflite --dtype float16
+      litesr convert lite_x4 -o lite_x4_int8.tflite --dtype int8 --representative photos/
+      litesr convert lite_x4 -o phone.tflite --size 128x128
+      litesr convert lite_x4 -o lite_x4.onnx
+    """
+    input_size = None if size == "free" else parsed_size(size)
+    if output.suffix != ".tflite" and (dtype != "float32" or input_size or representative):
+        raise click.UsageError(
+            f"--dtype, --size and --representative belong to .tflite files, {output} is another."
+        )
+    if output.exists() and not overwrite:
+        raise click.UsageError(f"{output} exists; add --overwrite to replace it.")
+    if not output.parent.is_dir():
+        raise click.UsageError(f"There is no folder {output.parent}; make it first.")
+    folder = folders.preset_folder(model)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        if output.suffix == ".tflite":
+            preset_to_tflite(
+                folder,
+                output,
+                dtype=dtype,
+                input_size=input_size,
+                photographs=representative,
+                tune_steps=tune_steps,
+            )
+        else:
+            _to_other_format(folder, output)
+    for warning in caught:
+        if issubclass(warning.category, UserWarning):
+            click.echo(f"note: {warning.message}", err=True)
+    click.echo(f"{output}  {_bytes(output) / 1000:,.0f} kB")
+
+
+def preset_to_tflite(
+    folder: Path,
+    output: Path,
+    *,
+    dtype: str,
+    input_size: tuple[int, int] | None = None,
+    photographs: Path | None = None,
+    tune_steps: int = 0,
+) -> Path:
+    """Converts a preset to TFLite; the file names the weights it was made from, and their terms.
+
+    Args:
+        folder: Preset folder.
+        output: Target, ending in `.tflite`.
+        dtype: See `export.tflite.export`.
+        input_size: `(height, width)`, or None for any size.
+        photographs: Folder to calibrate on, for the dtypes that need it.
+        tune_steps: See `export.tflite.export`.
+
+    Returns:
+        The output.
+    """
+    from keras_litesr.export.quantization import representative_crops
+    from keras_litesr.export.tflite import export
+    from keras_litesr.zoo.registry import load
+
+    facts = folders.metadata(folder)
+    known = {name: facts[name] for name in ("name", "license") if name in facts}
+    known["source_sha256"] = folders.manifest(folder)[folders.WEIGHTS]
+    crops = None
+    if dtype in ("int8", "int16x8") and photographs is not None:
+        crops = representative_crops(photographs, scale=facts["scale"])
+    return export(
+        load(folder),
+        output,
+        dtype=dtype,
+        input_size=input_size,
+        representative=crops,
+        tune_steps=tune_steps,
+        metadata=known,
+    )
+
+
+def _to_other_format(folder: Path, output: Path) -> None:
+    from keras_litesr.export.formats import export
+    from keras_litesr.zoo.registry import load
+
+    export(load(folder), output)
+
+
+def _bytes(path: Path) -> int:
+    """Sums the sizes of what was written: a file, a folder, or OpenVINO's pair of files."""
+    parts = [*path.rglob("*")] if path.is_dir() else [path]
+    if path.suffix == ".xml":
+        parts.append(path.with_suffix(".bin"))
+    return sum(part.stat().st_size for part in parts if part.is_file())

@@ -1,0 +1,78 @@
+"""What a TFLite file says about itself: one JSON entry in its metadata, read without TensorFlow."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import flatbuffers
+import numpy as np
+
+_ENTRY = b"keras_litesr"
+_IDENTIFIER = b"TFL3"
+_ALIGNMENT = 16
+
+
+def read_metadata(path: str | Path) -> dict[str, Any]:
+    """Reads what `export` wrote into a TFLite file.
+
+    Args:
+        path: TFLite file.
+
+    Returns:
+        `name`, `scale`, `channels`, `input` and `output` with dtype, range and normalisation,
+        `weights_sha256` and more; empty for a file of another origin.
+
+    Raises:
+        ValueError: When the file is no TFLite file.
+    """
+    content = Path(path).read_bytes()
+    if content[4:8] != _IDENTIFIER:
+        raise ValueError(
+            f"Expected a TFLite file, received {path}, whose content is something else. "
+            "Make one with `litesr convert`."
+        )
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.Model.GetRootAs(content, 0)
+    for index in range(model.MetadataLength()):
+        entry = model.Metadata(index)
+        if entry.Name() == _ENTRY:
+            return json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+    return {}
+
+
+def with_metadata(content: bytes, facts: Mapping[str, Any]) -> bytes:
+    """Adds the facts to a TFLite file; equal files and facts give equal bytes.
+
+    Args:
+        content: TFLite file without such an entry.
+        facts: What `read_metadata` will return; anything that JSON holds.
+
+    Returns:
+        The file with the entry; tensors stay aligned as the runtime wants them.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    buffer, entry = schema.BufferT(), schema.MetadataT()
+    buffer.data = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), np.uint8)
+    entry.name, entry.buffer = _ENTRY.decode(), len(model.buffers)
+    model.buffers.append(buffer)
+    model.metadata = [*(model.metadata or []), entry]
+    return packed(model)
+
+
+def packed(model) -> bytes:
+    """Serialises a `schema_py_generated.ModelT`, its tensors aligned."""
+    builder = _AlignedBuilder(1024)
+    builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
+    return bytes(builder.Output())
+
+
+class _AlignedBuilder(flatbuffers.Builder):
+    """Starts every byte vector on a multiple of 16, which the generated code forgets to do."""
+
+    def StartVector(self, elemSize: int, numElems: int, alignment: int):  # noqa: N802, N803
+        """Raises the alignment of byte vectors."""
+        return super().StartVector(elemSize, numElems, _ALIGNMENT if elemSize == 1 else alignment)

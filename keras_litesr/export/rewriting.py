@@ -1,0 +1,125 @@
+"""The same function in layers that quantise well: separable convolutions split, norms folded."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+from keras import layers
+
+from keras_litesr.models.layers import BicubicSubpixels
+
+Wrap = Callable[[keras.KerasTensor, str], keras.KerasTensor]
+
+
+def split_separable(model: keras.Model, *, wrap: Wrap | None = None) -> keras.Model:
+    """Rebuilds a model with every separable convolution as a depthwise and a pointwise one.
+
+    Batch normalisation behind a convolution is folded into it, since between a convolution and
+    its rounding there must be nothing. The result computes the same, and each of its tensors is
+    one that a phone stores.
+
+    Args:
+        model: Functional model with one input and one output.
+        wrap: Given every tensor and the name of the layer that made it, returns what later layers
+            see in its place.
+
+    Returns:
+        New model; the weights are copies.
+
+    Raises:
+        ValueError: When the model has operations outside of layers.
+    """
+    if bare := bare_operations(model):
+        raise ValueError(
+            f"Expected a model of layers only, received one with {', '.join(bare)}. Put what "
+            "`keras.ops` computes into a layer."
+        )
+    wrap = wrap or (lambda tensor, name: tensor)
+    made: dict[int, keras.KerasTensor] = {}
+    for layer in model.layers:
+        if isinstance(layer, layers.InputLayer):
+            low_res = keras.Input(layer.batch_shape[1:], name=layer.name)
+            made[id(layer.output)] = wrap(low_res, layer.name)
+            continue
+        source = keras.tree.map_structure(lambda tensor: made[id(tensor)], layer.input)
+        norm = _only_consumer(model, layer, layers.BatchNormalization)
+        if isinstance(layer, layers.BatchNormalization) and _folds_into(model, layer):
+            made[id(layer.output)] = source
+            continue
+        for step in _steps(layer, norm):
+            source = wrap(step(source), step.name)
+        made[id(layer.output)] = source
+    return keras.Model(low_res, made[id(model.output)], name=model.name)
+
+
+def bare_operations(model: keras.Model) -> list[str]:
+    """Names the operations of a functional model that belong to no layer."""
+    return [op.name for op in model.operations if not isinstance(op, keras.Layer)]
+
+
+def _steps(layer: keras.Layer, norm: keras.Layer | None) -> list[keras.Layer]:
+    """Builds what stands for a layer: itself anew, or its depthwise and pointwise halves."""
+    if isinstance(layer, layers.SeparableConv2D):
+        depthwise = layers.DepthwiseConv2D(
+            layer.kernel_size,
+            strides=layer.strides,
+            padding=layer.padding,
+            dilation_rate=layer.dilation_rate,
+            depth_multiplier=layer.depth_multiplier,
+            use_bias=False,
+            name=f"{layer.name}_depthwise",
+        )
+        pointwise = layers.Conv2D(
+            layer.filters, 1, activation=layer.activation, name=f"{layer.name}_pointwise"
+        )
+        depthwise.build(layer.input.shape)
+        pointwise.build(depthwise.compute_output_shape(layer.input.shape))
+        depthwise.set_weights([layer.depthwise_kernel])
+        pointwise.set_weights(_folded(layer.pointwise_kernel, layer.bias, norm))
+        return [depthwise, pointwise]
+    config = layer.get_config()
+    convolves = isinstance(layer, layers.Conv2D)
+    if convolves:
+        config["use_bias"] = True
+    anew = layer.__class__.from_config(config)
+    if layer.weights:
+        anew.build(layer.input.shape)
+        anew.set_weights(
+            _folded(layer.kernel, layer.bias, norm) if convolves else layer.get_weights()
+        )
+    if isinstance(layer, BicubicSubpixels):
+        anew.kernel = layer.kernel
+    return [anew]
+
+
+def _folded(kernel, bias, norm: keras.Layer | None) -> list[np.ndarray]:
+    """Gives kernel and bias of a convolution with the normalisation behind it."""
+    kernel = np.asarray(kernel)
+    bias = np.zeros(kernel.shape[-1], np.float32) if bias is None else np.asarray(bias)
+    if norm is None:
+        return [kernel, bias]
+    gain = 1 / np.sqrt(np.asarray(norm.moving_variance) + norm.epsilon)
+    gain = gain * np.asarray(norm.gamma) if norm.scale else gain
+    shift = np.asarray(norm.beta) if norm.center else 0
+    return [kernel * gain, (bias - np.asarray(norm.moving_mean)) * gain + shift]
+
+
+def _only_consumer(model: keras.Model, layer: keras.Layer, kind: type) -> keras.Layer | None:
+    """Finds the layer behind a linear convolution, if it is the only one and of this kind."""
+    consumers = [
+        other
+        for other in model.layers
+        if other is not layer
+        and any(tensor is layer.output for tensor in keras.tree.flatten(other.input))
+    ]
+    foldable = isinstance(layer, (layers.Conv2D, layers.SeparableConv2D))
+    if not foldable or layer.activation is not keras.activations.linear or len(consumers) != 1:
+        return None
+    return consumers[0] if isinstance(consumers[0], kind) else None
+
+
+def _folds_into(model: keras.Model, norm: keras.Layer) -> bool:
+    return any(
+        layer.output is norm.input and _only_consumer(model, layer, type(norm)) is norm
+        for layer in model.layers
+    )

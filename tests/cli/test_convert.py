@@ -1,0 +1,111 @@
+"""`litesr convert`, and the tool that does it for the zoo."""
+
+import shutil
+
+import pytest
+
+from keras_litesr.cli import convert
+from keras_litesr.export.metadata import read_metadata
+from keras_litesr.export.tflite import DTYPES
+from keras_litesr.zoo.folders import WEIGHTS, manifest, preset_folder, verified
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def photographs(picture):
+    """A folder of eight photographs."""
+    paths = [picture(f"photographs/{index}.png", 40, 32) for index in range(8)]
+    return paths[0].parent
+
+
+def test_help_lists_the_dtypes_that_there_are():
+    assert convert._DTYPES == DTYPES
+
+
+def test_file_says_its_origin(litesr, tmp_path):
+    result = litesr("convert", "bicubic_x4", "-o", tmp_path / "a b.tflite", "--size", "12x8")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{tmp_path / 'a b.tflite'}  ")
+    facts = read_metadata(tmp_path / "a b.tflite")
+    assert facts["name"] == "bicubic_x4"
+    assert facts["input_size"] == [8, 12]
+    assert facts["source_sha256"] == manifest(preset_folder("bicubic_x4"))[WEIGHTS]
+
+
+def test_int8_learns_from_a_folder_and_says_when_it_is_small(litesr, photographs, tmp_path):
+    output = tmp_path / "bicubic.tflite"
+    result = litesr(
+        "convert", "bicubic_x4", "-o", output, "--dtype", "int8", "--representative", photographs
+    )
+    assert result.exit_code == 0
+    assert "note: 8 representative pictures are few" in result.stderr
+    assert read_metadata(output)["dtype"] == "int8"
+
+
+def test_saved_model_is_a_folder(litesr, tmp_path):
+    assert litesr("convert", "bicubic_x4", "-o", tmp_path / "saved").exit_code == 0
+    assert (tmp_path / "saved/saved_model.pb").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "missing/a.tflite"], "There is no folder missing"),
+        (["-o", "a.tflite", "--size", "12"], "such as 480x270, received '12'"),
+        (["-o", "a.tflite", "--size", "0x4"], "received '0x4'"),
+        (["-o", "a.tflite", "--dtype", "int4"], "'int4' is not one of"),
+        (["-o", "a.tflite", "--dtype", "int8"], "at least 8 representative pictures"),
+        (["-o", "a.onnx", "--dtype", "int8"], "belong to .tflite files"),
+        (["-o", "a.pb"], "received a.pb"),
+    ],
+)
+def test_wrong_requests_are_refused(litesr, arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = litesr("convert", "bicubic_x4", *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_too_few_photographs_are_refused(litesr, picture, tmp_path):
+    folder = picture("few/one.png").parent
+    result = litesr("convert", "bicubic_x4", "-o", tmp_path / "a.tflite", "--dtype", "int8",
+                    "--representative", folder)  # fmt: skip
+    assert result.exit_code == 2
+    assert "better 50, received 1" in result.stderr
+
+
+def test_existing_output_is_kept_unless_asked(litesr, tmp_path):
+    output = tmp_path / "a.tflite"
+    output.write_text("mine")
+    assert "add --overwrite" in litesr("convert", "bicubic_x4", "-o", output).stderr
+    assert output.read_text() == "mine"
+    assert litesr("convert", "bicubic_x4", "-o", output, "--overwrite").exit_code == 0
+    assert read_metadata(output)["scale"] == 4
+
+
+def test_zoo_is_converted_repeatably(tmp_path, photographs):
+    from click.testing import CliRunner
+
+    tool = load_tool("convert_zoo")
+    shutil.copytree(preset_folder("bicubic_x4"), tmp_path / "zoo/bicubic_x4")
+    arguments = ["--representative", str(photographs), "--saved-models", str(tmp_path / "zoo")]
+    with pytest.warns(UserWarning, match="8 representative pictures are few"):
+        assert CliRunner().invoke(tool.main, arguments).exit_code == 0
+    with pytest.warns(UserWarning, match="8 representative pictures are few"):
+        again = CliRunner().invoke(tool.main, arguments)
+    assert [line.split()[-1] for line in again.stdout.splitlines()] == ["unchanged"] * 3
+    for dtype in ("float32", "float16", "int8"):
+        verified(tmp_path / "zoo/bicubic_x4", f"bicubic_x4_{dtype}.tflite")
+
+
+def load_tool(name):
+    import importlib.util
+    from pathlib import Path
+
+    path = Path(__file__).parents[2] / f"tools/{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool

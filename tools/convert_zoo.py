@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Converts every preset of the zoo to TFLite: float32, float16 and int8, any picture size.
+
+    tools/convert_zoo.py --representative ../shared/data/training/photos
+
+Each folder of `saved_models` gets its three files and a new manifest. On one machine the same
+weights and photographs give the same bytes.
+"""
+
+from pathlib import Path
+
+import click
+
+from keras_litesr.cli.convert import preset_to_tflite
+from keras_litesr.zoo import folders
+from keras_litesr.zoo.presets import PRESETS
+
+_SAVED_MODELS = Path(__file__).parents[1] / "saved_models"
+_DTYPES = ("float32", "float16", "int8")
+
+
+@click.command()
+@click.argument("presets", nargs=-1, metavar="[PRESET]...")
+@click.option(
+    "--representative",
+    required=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="Folder of training photographs to calibrate int8 on.",
+)
+@click.option(
+    "--tune-steps",
+    type=click.IntRange(0),
+    default=300,
+    show_default=True,
+    help="Training steps of each int8 network.",
+)
+@click.option(
+    "--saved-models",
+    type=click.Path(path_type=Path),
+    default=_SAVED_MODELS,
+    help="Folder of the preset folders.",
+)
+def main(
+    presets: tuple[str, ...], representative: Path, tune_steps: int, saved_models: Path
+) -> None:
+    """Makes the files of the named presets, or of all that are trained."""
+    for name in presets or [name for name in PRESETS if (saved_models / name).is_dir()]:
+        folder = saved_models / name
+        for dtype in _DTYPES:
+            path = folder / f"{name}_{dtype}.tflite"
+            before = path.read_bytes() if path.exists() else b""
+            preset_to_tflite(
+                folder, path, dtype=dtype, photographs=representative, tune_steps=tune_steps
+            )
+            after = path.read_bytes()
+            state = "unchanged" if before == after else "replaced" if before else "new"
+            click.echo(f"{path.name}  {len(after) / 1000:,.0f} kB  {state}")
+        folders.write_manifest(folder)
+
+
+if __name__ == "__main__":
+    main()
