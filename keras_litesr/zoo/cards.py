@@ -80,7 +80,7 @@ Input and output are RGB in [0, 1], any height and width.
 ```python
 import keras_litesr
 
-model = keras_litesr.load("{name}")                      # a plain keras.Model
+model = keras_litesr.load("{name}")  # a plain keras.Model
 large = keras_litesr.upscale("photo.jpg", model="{name}")  # a Pillow image
 ```
 
