@@ -71,11 +71,11 @@ def _latency(name: str, threads: int, rounds: int, peak: float) -> list[dict]:
         picture = np.random.default_rng(0).random((1, *size, 3), np.float32)
         runs = {
             f"{model} {runtime}": _runner(model, runtime, threads, picture)
-            for runtime in ("LiteRT", "Keras")
+            for runtime in ("float32", "int8", "Keras")
             for model in (name, "bicubic_x4")
         }
         times = alternate(runs, rounds)
-        floor = statistics.median(times["bicubic_x4 LiteRT"])
+        floor = statistics.median(times["bicubic_x4 float32"])
         for label, seconds in times.items():
             multiply_adds = sum(row.multiply_adds for row in cost(load(label.split()[0]), size))
             median = statistics.median(seconds)
@@ -111,7 +111,7 @@ def _runner(model: str, runtime: str, threads: int, picture: np.ndarray) -> Call
     if runtime == "Keras":
         keras_network = Keras(load(model))
         return lambda: keras_network(picture)
-    path = folders.preset_folder(model) / f"{model}_float32.tflite"
+    path = folders.preset_folder(model) / f"{model}_{runtime}.tflite"
     litert_network = LiteRT(path, threads=threads)
     return lambda: litert_network(picture)
 

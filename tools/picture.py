@@ -10,13 +10,13 @@ from skimage import data
 from keras_litesr import upscale
 from keras_litesr.images.files import Photo, write
 from keras_litesr.images.resize import reduce
-from keras_litesr.zoo import folders
+from keras_litesr.zoo import cards, folders
 
 _CORNER, _SIDE, _ZOOM, _TITLE = (40, 150), 140, 2, 22
 
 
 def main() -> None:
-    """Parses the command line and writes `comparison.png` into the preset's folder."""
+    """Parses the command line and writes the picture into the preset's folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("preset", nargs="?", default="lite_x4")
     name = parser.parse_args().preset
@@ -30,9 +30,9 @@ def main() -> None:
     }
     folder = folders.preset_folder(name)
     picture = np.concatenate([_panel(*panel) for panel in panels.items()], axis=1)
-    write(Photo(picture), folder / "comparison.png", overwrite=True)
+    write(Photo(picture), folder / cards.PICTURE, overwrite=True)
     folders.write_manifest(folder)
-    print(folder / "comparison.png")
+    print(folder / cards.PICTURE)
 
 
 def _panel(title: str, picture: np.ndarray) -> np.ndarray:

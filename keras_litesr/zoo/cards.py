@@ -1,11 +1,13 @@
 """Model cards and the zoo's table, made from what was measured."""
 
+import textwrap
 from pathlib import Path
 
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.presets import PRESETS, Preset
 
 CARD = "README.md"
+PICTURE = "comparison.png"
 
 _HEAD = """\
 ---
@@ -42,7 +44,10 @@ def write_card(name: str, folder: Path) -> None:
         )
     row = PRESETS[name]
     head = _HEAD.format(licence=row.licence, architecture=row.architecture)
-    sections = [f"# {name}", row.summary, _use(name, row), _figures(facts, measured)]
+    sections = [f"# {name}", row.summary]
+    if (folder / PICTURE).is_file():
+        sections.append(f"![Low resolution, bicubic, {name} and the original]({PICTURE})")
+    sections += [_use(name, row), _figures(facts, measured)]
     if "training" in facts:
         sections.append(_training(row, facts["training"]))
     (folder / CARD).write_text(head + "\n" + "\n\n".join(sections) + "\n")
@@ -69,22 +74,22 @@ def zoo_table() -> str:
 
 
 def _use(name: str, row: Preset) -> str:
-    return f"""\
-## Use
-
+    text = _filled(f"""\
 {row.use} It expects pictures that were reduced by an antialiased bicubic filter (Pillow's
 `BICUBIC`, MATLAB's `imresize`), as those of a camera or a good photo editor nearly are; pictures
 reduced without antialiasing, or strongly compressed ones, come out with their faults enlarged.
-Input and output are RGB in [0, 1], any height and width.
+Input and output are RGB in [0, 1], any height and width.""")
+    return f"""\
+## Use
+
+{text}
 
 ```python
 import keras_litesr
 
 model = keras_litesr.load("{name}")  # a plain keras.Model
 large = keras_litesr.upscale("photo.jpg", model="{name}")  # a Pillow image
-```
-
-`{name}_float32.tflite` takes and gives the same in LiteRT."""
+```"""
 
 
 def _figures(facts: dict, measured: dict) -> str:
@@ -103,13 +108,14 @@ def _figures(facts: dict, measured: dict) -> str:
         for data, row in quality.items()
     ]
     million = measured["multiply_adds"] / 1e6
+    text = _filled(f"""\
+{facts["parameter_count"]:,} parameters; {million:,.1f} million multiply-adds from 128x128 to
+512x512; an output pixel sees {facts["receptive_radius"]} low-resolution pixels far. Enlargement
+x{facts["scale"]}, measured through the TFLite file in LiteRT by `{measured["command"]}`.""")
     return f"""\
 ## Figures
 
-{facts["parameter_count"]:,} parameters; {million:,.1f} million multiply-adds from 128x128 to
-512x512; an output pixel sees {facts["receptive_radius"]} low-resolution pixels far. Enlargement
-x{facts["scale"]}, measured through the TFLite file in LiteRT by
-`{measured["command"]}`.
+{text}
 
 {_joined(lines)}
 
@@ -136,25 +142,33 @@ def _files(name: str, files: dict) -> str:
         size = f"{row['size_bytes'] / 1000:,.0f}"
         lines.append(f"| `{name}_{dtype}.tflite` | {size} | {' | '.join(cells)} |")
     return f"""\
-PSNR in dB of each file in the standard protocol. The first two take and give float32 RGB in [0, 1],
-`int8` takes and gives 8-bit pixels; all take any size.
+PSNR in dB of each file in the standard protocol. Those of `float32` and `float16` take and give
+float32 RGB in [0, 1], `int8` takes and gives 8-bit pixels; all take any size.
 
 {_joined(lines)}"""
 
 
 def _training(row: Preset, training: dict) -> str:
     patch = f"{training['patch_size']}x{training['patch_size']}"
+    text = _filled(f"""\
+{training["steps"]:,} steps of {training["batch_size"]} patches of {patch} low-resolution pixels in
+{training["minutes"]:.0f} minutes on {training["hardware"]}; seed {training["seed"]}. Released is
+the average of the weights after step {training["best_step"]:,}, which had the best PSNR on the
+validation photos: {training["validation_psnr"]:.2f} dB on luma. {training["note"]}""")
     return f"""\
 ## Training
 
 `{training["command"]}`
 
-{training["steps"]:,} steps of {training["batch_size"]} patches of {patch} low-resolution pixels in
-{training["minutes"]:.0f} minutes on {training["hardware"]}; seed {training["seed"]}.
-Released is the average of the weights after step {training["best_step"]:,}, which had the best PSNR
-on the validation photos: {training["validation_psnr"]:.2f} dB on luma. {training["note"]}
+{text}
 
-Data: {row.data}"""
+{_filled(f"Data: {row.data}")}"""
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(
+        " ".join(text.split()), width=100, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _joined(lines: list[str]) -> str:
