@@ -9,7 +9,7 @@ from keras_litesr.export.metadata import read_metadata
 from keras_litesr.export.tflite import DTYPES
 from keras_litesr.zoo.folders import WEIGHTS, manifest, preset_folder, verified
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("litert_export")]
 
 
 @pytest.fixture

@@ -25,3 +25,8 @@ def pictures():
     level = generator.uniform(30, 220, (8, 1, 1, 3))
     grain = generator.normal(0, 20, (8, 16, 16, 3))
     return list(np.clip(level + grain, 0, 255).astype(np.uint8))
+
+
+@pytest.fixture(autouse=True)
+def _needs_litert_export(litert_export):
+    """Nothing here can be tested where Keras does not export."""
