@@ -100,7 +100,7 @@ def save_to_preset(
     folder.mkdir(parents=True, exist_ok=True)
     bare = model.__class__.from_config(model.get_config())
     bare.set_weights(model.get_weights())
-    write_json(folder / folders.CONFIG, keras.saving.serialize_keras_object(bare))
+    write_json(folder / folders.CONFIG, _portable(keras.saving.serialize_keras_object(bare)))
     temporary = folder / f".{os.getpid()}.{folders.WEIGHTS}"
     bare.save_weights(temporary)
     os.replace(temporary, folder / folders.WEIGHTS)
@@ -129,6 +129,15 @@ def write_json(path: Path, content: dict) -> None:
 
 def _scale(model: keras.Model) -> int:
     return model.compute_output_shape((1, 8, 8, 3))[1] // 8
+
+
+def _portable(config: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out what initializers have by default, which older versions of Keras do not know."""
+    for node in _nodes(config):
+        if node.get("module") == "keras.initializers":
+            known = {name: value for name, value in node["config"].items() if value is not None}
+            node["config"] = known
+    return config
 
 
 def _model_of(config, path: Path) -> keras.Model:

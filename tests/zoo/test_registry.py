@@ -44,6 +44,12 @@ def test_metadata_states_the_facts(folder, model):
     assert facts["receptive_radius"] == 3
 
 
+def test_configuration_names_no_defaults_that_an_older_keras_would_refuse(folder):
+    text = (folder / "config.json").read_text()
+    assert '"GlorotUniform"' in text
+    assert "input_axes" not in text
+
+
 def test_saving_again_replaces_the_model_and_leaves_no_scratch_file(folder, model):
     keras_litesr.save_to_preset(lite(filters=12, num_blocks=2), folder)
     assert keras_litesr.load(folder).count_params() > model.count_params()
