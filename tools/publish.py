@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
-"""Puts the best weights of a run into `saved_models/`, with metadata, TFLite file and manifest."""
+"""Puts the best weights of a run into `saved_models/`, with metadata and manifest."""
 
 import argparse
 import json
 from pathlib import Path
 
 from keras_litesr.silence import captured_output
-from keras_litesr.zoo import folders
 from keras_litesr.zoo.presets import PRESETS
 
 with captured_output():
-    from keras_litesr.export.tflite import export
     from keras_litesr.zoo import registry
     from keras_litesr.zoo.weights import load_weights
 
@@ -18,7 +16,8 @@ with captured_output():
 def main() -> None:
     """Parses the command line and publishes one preset."""
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog="Afterwards measure it: tools/measure_zoo.py PRESET --data ..."
+        description=__doc__,
+        epilog="Afterwards: tools/convert_zoo.py PRESET ..., tools/measure_zoo.py PRESET ...",
     )
     parser.add_argument("preset", choices=PRESETS)
     parser.add_argument("--run", type=Path, help="run folder; none for a model without weights")
@@ -36,12 +35,9 @@ def main() -> None:
         training = _training_facts(arguments)
     elif model.count_params():
         parser.error(f"{arguments.preset} has weights, so it needs --run")
-    folder = registry.save_to_preset(
-        model, arguments.saved_models / arguments.preset, training=training
+    print(
+        registry.save_to_preset(model, arguments.saved_models / arguments.preset, training=training)
     )
-    export(model, folder / f"{arguments.preset}_float32.tflite")
-    folders.write_manifest(folder)
-    print(folder)
 
 
 def _training_facts(arguments: argparse.Namespace) -> dict:
