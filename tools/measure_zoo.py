@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from keras_litesr.atomic import write_json
 from keras_litesr.evaluation import benchmark
 from keras_litesr.evaluation.protocols import PROTOCOLS
 from keras_litesr.inference.upscaler import DTYPES, Upscaler
@@ -51,7 +52,7 @@ def _measure(name: str, data: list[Path]) -> None:
         "multiply_adds": multiply_adds,
         "files": files,
     }
-    registry.write_json(folder / folders.RESULTS, results)
+    write_json(folder / folders.RESULTS, results)
     folders.write_manifest(folder)
     cards.write_card(name, folder)
     folders.write_manifest(folder)

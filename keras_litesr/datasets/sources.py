@@ -111,7 +111,6 @@ def _decode_all(files: Sequence[Path]) -> list[np.ndarray | ImageFileError]:
 
 def _decode(path: Path) -> np.ndarray | ImageFileError:
     try:
-        photo = eight_bit(read(path))
+        return eight_bit(read(path)).rgb
     except ImageFileError as error:
         return error
-    return np.repeat(photo.colour[..., None], 3, axis=2) if photo.is_grey else photo.colour

@@ -175,8 +175,7 @@ def evaluate(
 
 
 def _read_rgb(path: Path) -> np.ndarray:
-    photo = eight_bit(read(path))
-    return np.repeat(photo.colour[..., None], 3, axis=2) if photo.is_grey else photo.colour
+    return eight_bit(read(path)).rgb
 
 
 def _images(folder: Path) -> list[Path]:

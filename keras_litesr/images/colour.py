@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_LUMA_WEIGHTS = np.array([65.481, 128.553, 24.966]) / 255.0
+LUMA_WEIGHTS = np.array([65.481, 128.553, 24.966]) / 255.0
 _LUMA_OFFSET = 16.0 / 255.0
 
 
@@ -22,4 +22,4 @@ def luma(rgb: np.ndarray) -> np.ndarray:
     Reference:
         ITU-R Recommendation BT.601-7, 2011.
     """
-    return np.asarray(rgb, np.float64) @ _LUMA_WEIGHTS + _LUMA_OFFSET
+    return np.asarray(rgb, np.float64) @ LUMA_WEIGHTS + _LUMA_OFFSET

@@ -61,6 +61,11 @@ class Photo:
         return self.colour.shape[0], self.colour.shape[1]
 
     @property
+    def rgb(self) -> np.ndarray:
+        """`(height, width, 3)`: `colour`, a grey channel repeated."""
+        return np.repeat(self.colour[..., None], 3, axis=2) if self.is_grey else self.colour
+
+    @property
     def is_grey(self) -> bool:
         """Whether `colour` has one channel."""
         return self.colour.ndim == 2

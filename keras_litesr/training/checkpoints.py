@@ -3,15 +3,14 @@
 import csv
 import io
 import json
-import os
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import keras
+
+from keras_litesr.atomic import published, write_json
 
 LAST = "last.weights.h5"
 BEST = "best.weights.h5"
@@ -104,14 +103,8 @@ def restore(model: keras.Model, path: Path) -> None:
 
 def save_weights(model: keras.Model, path: Path) -> None:
     """Saves a model's weights, and its optimizer's state where it has one, as `.weights.h5`."""
-    with _published(path) as temporary:
+    with published(path) as temporary:
         model.save_weights(temporary)
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Writes a JSON file."""
-    with _published(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -131,19 +124,6 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-@contextmanager
-def _published(path: Path) -> Iterator[Path]:
-    """Yields a hidden name beside the target, then makes the file durable and renames it."""
-    temporary = path.with_name(f".{path.name}")
-    try:
-        yield temporary
-        with temporary.open("r+b") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _complete_rows(path: Path, epochs: int) -> list[dict[str, Any]]:
     if not path.exists():
         return []
@@ -157,5 +137,5 @@ def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     writer = csv.DictWriter(text, rows[0], restval="", extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)
-    with _published(path) as temporary:
+    with published(path) as temporary:
         temporary.write_text(text.getvalue(), newline="")

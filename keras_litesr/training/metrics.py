@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-_LUMA_WEIGHTS = (65.481 / 255.0, 128.553 / 255.0, 24.966 / 255.0)
+from keras_litesr.images.colour import LUMA_WEIGHTS
 
 
 def luma_psnr(high_res, super_res, *, border: int = 4):
@@ -25,7 +25,7 @@ def luma_psnr(high_res, super_res, *, border: int = 4):
             f"Expected pictures of more than {2 * border} pixels a side, received "
             f"{tuple(high_res.shape)}. Choose larger patches or a smaller border."
         )
-    weights = ops.reshape(ops.convert_to_tensor(_LUMA_WEIGHTS, dtype="float32"), (3, 1))
+    weights = ops.reshape(ops.convert_to_tensor(LUMA_WEIGHTS, dtype="float32"), (3, 1))
     error = ops.matmul(ops.subtract(high_res, ops.clip(super_res, 0.0, 1.0)), weights)
     inside = error[:, border : -border or None, border : -border or None]
     mse = ops.mean(ops.square(inside), axis=(1, 2, 3))

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from keras_litesr.atomic import write_json
 from keras_litesr.training import checkpoints
 from keras_litesr.training.checkpoints import KeepBest, SaveLast
 from keras_litesr.training.progress import Progress, StopOnNaN
@@ -118,7 +119,7 @@ def _begin(settings: dict[str, Any], folder: Path) -> int:
     # What a run that was killed before its first checkpoint left is another run's.
     for name in (checkpoints.BEST_RECORD, checkpoints.BEST, checkpoints.LOG, checkpoints.PROGRESS):
         (folder / name).unlink(missing_ok=True)
-    checkpoints.write_json(folder / RECIPE, settings)
+    write_json(folder / RECIPE, settings)
     return 0
 
 

@@ -1,7 +1,6 @@
 """Builds, saves and loads the zoo's models."""
 
 import json
-import os
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import keras
 
+from keras_litesr.atomic import published, write_json
 from keras_litesr.models.bicubic import bicubic
 from keras_litesr.models.cost import receptive_radius
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
@@ -101,9 +101,8 @@ def save_to_preset(
     bare = model.__class__.from_config(model.get_config())
     bare.set_weights(model.get_weights())
     write_json(folder / folders.CONFIG, _portable(keras.saving.serialize_keras_object(bare)))
-    temporary = folder / f".{os.getpid()}.{folders.WEIGHTS}"
-    bare.save_weights(temporary)
-    os.replace(temporary, folder / folders.WEIGHTS)
+    with published(folder / folders.WEIGHTS) as temporary:
+        bare.save_weights(temporary)
     facts: dict[str, Any] = {
         "name": name or folder.name,
         "scale": _scale(bare),
@@ -118,13 +117,6 @@ def save_to_preset(
     write_json(folder / folders.METADATA, facts)
     folders.write_manifest(folder)
     return folder
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Writes a JSON file as a whole or not at all."""
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    temporary.write_text(json.dumps(content, indent=1) + "\n")
-    os.replace(temporary, path)
 
 
 def _scale(model: keras.Model) -> int:

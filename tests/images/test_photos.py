@@ -209,3 +209,10 @@ def test_alpha_of_another_size_or_kind_is_refused() -> None:
     for alpha in (np.zeros((1, 2), np.uint8), np.zeros((1, 1), np.uint16)):
         with pytest.raises(ValueError, match="Expected alpha"):
             Photo(np.zeros((1, 1, 3), np.uint8), alpha)
+
+
+def test_rgb_repeats_a_grey_channel_and_leaves_colour_alone():
+    grey = np.array([[1, 2]], np.uint8)
+    assert Photo(grey).rgb.tolist() == [[[1, 1, 1], [2, 2, 2]]]
+    colour = np.arange(6, dtype=np.uint8).reshape(1, 2, 3)
+    assert Photo(colour).rgb is colour

@@ -1,0 +1,27 @@
+"""Files that appear whole or not at all."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def published(path: Path) -> Iterator[Path]:
+    """Yields a hidden name beside the target, then makes the file durable and renames it."""
+    temporary = path.with_name(f".{path.name}")
+    try:
+        yield temporary
+        with temporary.open("r+b") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Writes a JSON file."""
+    with published(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n")
