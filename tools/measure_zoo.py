@@ -4,9 +4,8 @@
 import argparse
 from pathlib import Path
 
-from tqdm import tqdm
-
 from keras_litesr.atomic import write_json
+from keras_litesr.cli.evaluate import measured
 from keras_litesr.evaluation import benchmark
 from keras_litesr.evaluation.protocols import PROTOCOLS
 from keras_litesr.inference.upscaler import DTYPES, Upscaler
@@ -63,15 +62,8 @@ def _quality(upscaler: Upscaler, dtype: str, data: list[Path]) -> dict:
     for images in data:
         pairs = benchmark.find_pairs(images, scale=upscaler.scale)
         title = f"{upscaler.name} {dtype} on {images.name}"
-        with tqdm(desc=title, total=len(pairs), disable=None) as bar:
-            measured = benchmark.evaluate(
-                upscaler,
-                pairs,
-                protocols=list(PROTOCOLS.values()),
-                scale=upscaler.scale,
-                progress=lambda done, _: bar.update(done - bar.n),
-            )
-        quality[images.name] = {row.protocol.name: _figures(row.mean) for row in measured}
+        rows = measured(title, upscaler, pairs, list(PROTOCOLS), upscaler.scale)
+        quality[images.name] = {row.protocol.name: _figures(row.mean) for row in rows}
     return quality
 
 

@@ -48,7 +48,7 @@ _DTYPES = ("float32", "float16", "dynamic", "int8", "int16x8")
     default=0,
     show_default=True,
     help="Train an int8 network on the photographs to paint what the float one paints; "
-    "300 steps take a minute or two and bring back 0.01 dB.",
+    "300 steps take a minute or two and bring back a little of its quality.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing output.")
 def convert(

@@ -96,22 +96,23 @@ def evaluate(
     for folder, pairs in found.items():
         for name, upscaler in upscalers.items():
             title = {"model": name, "data": folder.resolve().name}
-            for measurements in _measured(title, upscaler, pairs, protocols, scale):
+            bar_title = f"{name} on {title['data']}"
+            for measurements in measured(bar_title, upscaler, pairs, protocols, scale):
                 chosen = measurements.rows if per_image else [measurements.mean]
                 rows += [{**title, **row} for row in chosen]
     print_as = {"json": tables.as_json, "csv": tables.as_csv, "markdown": tables.as_markdown}
     click.echo(print_as.get(style or "", tables.as_text)(rows).rstrip("\n"))
 
 
-def _measured(
-    title: dict[str, str],
+def measured(
+    title: str,
     upscaler: Callable[[np.ndarray], np.ndarray],
     pairs: Sequence[benchmark.Pair],
     protocols: Sequence[str],
     scale: int,
 ) -> list[benchmark.Measurements]:
-    description = f"{title['model']} on {title['data']}"
-    with tqdm(desc=description, total=len(pairs), leave=False, disable=None) as bar:
+    """Evaluates under a progress bar, which the title names; see `evaluation.benchmark`."""
+    with tqdm(desc=title, total=len(pairs), leave=False, disable=None) as bar:
         return benchmark.evaluate(
             upscaler,
             pairs,

@@ -16,7 +16,7 @@ from keras_litesr.export.quantization import checked_representative, prepare_int
 from keras_litesr.export.rewriting import bare_operations
 from keras_litesr.export.tuning import tune
 from keras_litesr.images.pixels import to_float
-from keras_litesr.models.cost import receptive_radius
+from keras_litesr.models.cost import receptive_radius, scale_of
 from keras_litesr.silence import captured_output
 
 DTYPES = ("float32", "float16", "dynamic", "int8", "int16x8")
@@ -144,7 +144,7 @@ def _facts(model: keras.Model, dtype: str, input_size: tuple[int, int] | None) -
     door = pixels if dtype == "int8" else floats
     return {
         "name": model.name,
-        "scale": model.compute_output_shape((1, 8, 8, 3))[1] // 8,
+        "scale": scale_of(model),
         "receptive_radius": None if bare_operations(model) else receptive_radius(model),
         "dtype": dtype,
         "input_size": None if input_size is None else list(input_size),

@@ -47,10 +47,7 @@ def jpeg(photo: Photo, *, quality: int) -> bytes:
         "icc_profile": photo.metadata.icc_profile,
     }
     options = {name: value for name, value in options.items() if value}
-    stream = io.BytesIO()
-    image = to_pil(_bare(on_white(eight_bit(photo))))
-    image.save(stream, "JPEG", quality=quality, subsampling=0, **options)
-    return stream.getvalue()
+    return _jpeg_with_head_of_pillow(on_white(eight_bit(photo)).colour, quality, options)
 
 
 def webp(photo: Photo, *, quality: int) -> bytes:
@@ -93,6 +90,33 @@ def tiff(photo: Photo) -> bytes:
     directory.save(stream)
     stream.writelines(strips)
     return stream.getvalue()
+
+
+def _jpeg_with_head_of_pillow(pixels: np.ndarray, quality: int, options: dict) -> bytes:
+    """Encodes from the array itself; Pillow, whose copy would be larger, writes the metadata.
+
+    The head of a JPEG, up to its first quantisation table, does not depend on the pixels, so that
+    of one pixel of the same kind serves.
+    """
+    import imagecodecs
+
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels[:1, :1])).save(
+        stream, "JPEG", quality=quality, subsampling=0, **options
+    )
+    one_pixel = stream.getvalue()
+    encoded = bytes(
+        imagecodecs.jpeg8_encode(np.ascontiguousarray(pixels), level=quality, subsampling="444")
+    )
+    return one_pixel[: _jpeg_head_end(one_pixel)] + encoded[_jpeg_head_end(encoded) :]
+
+
+def _jpeg_head_end(data: bytes) -> int:
+    """Finds the first segment that is neither metadata (APPn) nor a comment."""
+    position = 2
+    while 0xE0 <= data[position + 1] <= 0xEF or data[position + 1] == 0xFE:
+        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    return position
 
 
 def on_white(photo: Photo) -> Photo:

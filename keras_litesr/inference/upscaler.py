@@ -178,7 +178,7 @@ class Upscaler:
     def _open_model(self, model: keras.Model, runtime: str) -> None:
         import keras
 
-        from keras_litesr.models.cost import receptive_radius
+        from keras_litesr.models.cost import receptive_radius, scale_of
 
         if not isinstance(model, keras.Model):
             raise TypeError(
@@ -191,7 +191,7 @@ class Upscaler:
                 "keras_litesr.save_to_preset, or choose the runtime keras."
             )
         self.name, self.version = model.name, ""
-        self.scale = model.compute_output_shape((1, 8, 8, 3))[1] // 8
+        self.scale = scale_of(model)
         self.overlap = receptive_radius(model)
         self._enlarge, self.runtime = Keras(model), "keras"
 

@@ -75,6 +75,11 @@ def cost(model: keras.Model, input_size: tuple[int, int]) -> list[LayerCost]:
     ]
 
 
+def scale_of(model: keras.Model) -> int:
+    """Computes a super-resolution model's enlargement per side, without running it."""
+    return model.compute_output_shape((1, 8, 8, 3))[1] // 8
+
+
 def receptive_radius(model: keras.Model) -> int:
     """Computes how far, in low-resolution pixels, an output pixel sees from its own pixel.
 

@@ -10,7 +10,7 @@ import keras
 
 from keras_litesr.atomic import published, write_json
 from keras_litesr.models.bicubic import bicubic
-from keras_litesr.models.cost import receptive_radius
+from keras_litesr.models.cost import receptive_radius, scale_of
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
 from keras_litesr.models.lite import lite
 from keras_litesr.zoo import folders
@@ -105,7 +105,7 @@ def save_to_preset(
         bare.save_weights(temporary)
     facts: dict[str, Any] = {
         "name": name or folder.name,
-        "scale": _scale(bare),
+        "scale": scale_of(bare),
         "parameter_count": bare.count_params(),
         "receptive_radius": receptive_radius(bare),
         "keras_version": keras.__version__,
@@ -117,10 +117,6 @@ def save_to_preset(
     write_json(folder / folders.METADATA, facts)
     folders.write_manifest(folder)
     return folder
-
-
-def _scale(model: keras.Model) -> int:
-    return model.compute_output_shape((1, 8, 8, 3))[1] // 8
 
 
 def _portable(config: dict[str, Any]) -> dict[str, Any]:

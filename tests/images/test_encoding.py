@@ -103,3 +103,19 @@ def test_damaged_camera_data_do_not_lose_the_tiff(exif_block: bytes) -> None:
     damaged = exif_block[: camera + 8] + b"\0\xff\xff\xff" + exif_block[camera + 12 :]
     data = encoding.tiff(Photo(np.zeros((2, 2), np.uint8), metadata=Metadata(exif=damaged)))
     assert Image.open(io.BytesIO(data)).size == (2, 2)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("quality", [1, 60, 95, 100])
+def test_jpeg_is_pillows_own_with_and_without_metadata(rng, channels, quality):
+    photo = _photo(rng, np.uint8, channels, 33, 21)
+    pixels = Image.fromarray(photo.colour)
+    exif = Image.Exif()
+    exif[0x010F] = "maker"
+    for options in ({}, {"exif": b"Exif\0\0" + exif.tobytes()[6:], "xmp": b"<x/>"}):
+        stream = io.BytesIO()
+        pixels.save(stream, "JPEG", quality=quality, subsampling=0, **options)
+        block = options.get("exif", b"")[6:] or None
+        kept = Metadata(exif=block, xmp=options.get("xmp"))
+        ours = encoding.jpeg(Photo(photo.colour, metadata=kept), quality=quality)
+        assert ours == stream.getvalue()
