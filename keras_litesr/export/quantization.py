@@ -52,11 +52,11 @@ class FakeQuantize(keras.layers.Layer):
 def prepare_int8(model: keras.Model, representative: Sequence[np.ndarray]) -> keras.Model:
     """Rewrites a model so that its conversion to int8 loses little.
 
-    Plain post-training quantisation loses far more. Its loss comes from rounding the bicubic weights, by which flat areas became brighter or
-    darker, from channels of the residual stream that use few of the levels of their tensor, and
-    from an output step coarser than a pixel's. So the bicubic weights are rounded with their sum
-    kept, channels are equalised, ranges are chosen for the least error, and the output has the
-    step of a pixel.
+    Plain post-training quantisation loses far more. Its loss comes from rounding the bicubic
+    weights, by which flat areas become brighter or darker, from channels of the residual stream
+    that use few of the levels of their tensor, and from an output step coarser than a pixel's. So
+    the bicubic weights are rounded with their sum kept, channels are equalised, ranges are chosen
+    for the least error, and the output has the step of a pixel.
 
     Args:
         model: Functional super-resolution model; it stays as it is.
