@@ -65,7 +65,7 @@ def zoo_table() -> str:
     ]
     for name, folder in rows.items():
         facts, row = folders.metadata(folder), measured[name]
-        cells = [_pair(quality[name][data]["standard"]) for data in sets]
+        cells = [_pair(quality[name].get(data)) for data in sets]
         lines.append(
             f"| [{name}](saved_models/{name}/README.md) | {facts['parameter_count']:,} | "
             f"{row['multiply_adds'] / 1e6:,.0f} M | {' | '.join(cells)} |"
@@ -175,5 +175,8 @@ def _joined(lines: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _pair(row: dict) -> str:
+def _pair(protocols: dict | None) -> str:
+    if protocols is None:
+        return "not measured"
+    row = protocols["standard"]
     return f"{row['psnr']:.2f} / {row['ssim']:.4f}"
