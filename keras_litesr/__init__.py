@@ -5,13 +5,24 @@ from typing import Any
 
 _HOMES = {
     "Upscaler": "keras_litesr.inference.upscaler",
+    "blend": "keras_litesr.models.blending",
     "load": "keras_litesr.zoo.registry",
     "presets": "keras_litesr.zoo.presets",
     "save_to_preset": "keras_litesr.zoo.registry",
+    "upload_preset": "keras_litesr.zoo.sharing",
     "upscale": "keras_litesr.inference.upscaler",
 }
 
-__all__ = ["Upscaler", "__version__", "load", "presets", "save_to_preset", "upscale"]
+__all__ = [
+    "Upscaler",
+    "__version__",
+    "blend",
+    "load",
+    "presets",
+    "save_to_preset",
+    "upload_preset",
+    "upscale",
+]
 
 
 def __getattr__(name: str) -> Any:

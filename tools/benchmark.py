@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
-"""Times models on this machine: LiteRT, Keras and bicubic in turns, start-up, a large photo."""
+"""Times models on this machine: LiteRT, Keras and bicubic in turns, start-up, a large photo.
+
+With --export every model, file and runtime, with a picture of PSNR against time; with --training
+every recipe.
+"""
 
 import argparse
 import json
@@ -11,18 +15,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from keras_litesr.evaluation.tables import as_text
+from keras_litesr.evaluation.timing import alternate, milliseconds
 from keras_litesr.images.files import Photo, write
 from keras_litesr.images.resize import bicubic
 from keras_litesr.inference.runtimes import Keras, LiteRT
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
+from keras_litesr.zoo.presets import PRESETS
 
 with captured_output():
     from keras_litesr.models.cost import cost
@@ -35,15 +41,43 @@ _LARGE = (3000, 4000)
 def main() -> None:
     """Parses the command line and measures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", nargs="?", default="lite_x4")
+    parser.add_argument(
+        "models", nargs="*", metavar="MODEL", help="default: lite_x4; with the flags all"
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--export", action="store_true", help="all models, files and runtimes")
+    what.add_argument("--training", action="store_true", help="all recipes, backends, XLA or not")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--out", type=Path, default=Path("notebooks"), help="folder for the files of the flags"
+    )
     arguments = parser.parse_args()
+    unknown = [model for model in arguments.models if model not in PRESETS]
+    if unknown:
+        parser.error(f"there is no model {', '.join(unknown)}; models are {', '.join(PRESETS)}")
     machine = f"{arguments.threads} threads of {_processor()}, {platform.system()}"
+    if arguments.export:
+        import benchmark_export
+
+        arguments.models = arguments.models or list(PRESETS)
+        benchmark_export.measure(arguments, machine)
+        return
+    if arguments.training:
+        import benchmark_training
+
+        benchmark_training.measure(arguments, machine)
+        return
+    if len(arguments.models) > 1:
+        parser.error("name one model, or take --export for several")
+    _speed((arguments.models or ["lite_x4"])[0], arguments, machine)
+
+
+def _speed(model: str, arguments: argparse.Namespace, machine: str) -> None:
     peak = _peak()
-    latency = _latency(arguments.model, arguments.threads, arguments.rounds, peak)
-    start_up, large_photo = _start_up(arguments.model), _large_photo(arguments.model)
+    latency = _latency(model, arguments.threads, arguments.rounds, peak)
+    start_up, large_photo = _start_up(model), _large_photo(model)
     if arguments.json:
         report = {
             "machine": machine,
@@ -84,27 +118,13 @@ def _latency(name: str, threads: int, rounds: int, peak: float) -> list[dict]:
                 {
                     "model": label,
                     "size": f"{size[1]}x{size[0]}",
-                    "median_ms": round(1e3 * median, 2),
-                    "fastest_ms": round(1e3 * min(seconds), 2),
-                    "slowest_ms": round(1e3 * max(seconds), 2),
+                    **milliseconds(seconds),
                     "times_bicubic": round(median / floor, 2),
                     "gflops": round(gflops, 1),
                     "share_of_peak": round(gflops / peak, 3),
                 }
             )
     return rows
-
-
-def alternate(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Times every run once a round, in turns, so that a busy moment hits all alike."""
-    times: dict[str, list[float]] = {label: [] for label in runs}
-    for round_number in range(-2, rounds):
-        for label, run in runs.items():
-            begin = time.perf_counter()
-            run()
-            if round_number >= 0:
-                times[label].append(time.perf_counter() - begin)
-    return times
 
 
 def _runner(model: str, runtime: str, threads: int, picture: np.ndarray) -> Callable[[], object]:

@@ -55,7 +55,8 @@ def main(
             after = path.read_bytes()
             state = "unchanged" if before == after else "replaced" if before else "new"
             click.echo(f"{path.name}  {len(after) / 1000:,.0f} kB  {state}")
-        folders.write_manifest(folder)
+            # A folder with a file that its manifest does not list is refused by the next loading.
+            folders.write_manifest(folder)
 
 
 if __name__ == "__main__":

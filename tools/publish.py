@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts the best weights of a run into `saved_models/`, with metadata and manifest."""
+"""Puts the weights that a run releases into `saved_models/`, with metadata and manifest."""
 
 import argparse
 import json
@@ -11,6 +11,8 @@ from keras_litesr.zoo.presets import PRESETS
 with captured_output():
     from keras_litesr.zoo import registry
     from keras_litesr.zoo.weights import load_weights
+
+_ADVERSARIAL = ("adversarial_weight", "pixel_weight", "critic_steps", "critic_warmup_steps")
 
 
 def main() -> None:
@@ -45,7 +47,13 @@ def _training_facts(arguments: argparse.Namespace) -> dict:
         json.loads((arguments.run / name).read_text())
         for name in ("recipe.json", "progress.json", "best.json")
     )
+    adversarial = {name: recipe[name] for name in _ADVERSARIAL if name in recipe}
     return {
+        "kind": recipe.get("method", "pixel"),
+        "start": recipe.get("start", ""),
+        **adversarial,
+        "loss": recipe.get("loss", "l1"),
+        "backend": recipe.get("backend", "tensorflow"),
         "command": arguments.command,
         "hardware": arguments.hardware,
         "note": arguments.note,

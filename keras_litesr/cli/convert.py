@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,9 +10,16 @@ from keras_litesr.cli.sizes import parsed_size
 from keras_litesr.zoo import folders
 
 _DTYPES = ("float32", "float16", "dynamic", "int8", "int16x8")
+_EXAMPLES = """\b
+Examples:
+  litesr convert lite_x4 -o lite_x4.tflite --dtype float16
+  litesr convert lite_x4 -o lite_x4_int8.tflite --dtype int8 --representative photos/
+  litesr convert lite_x4 -o phone.tflite --size 128x128
+  litesr convert lite_x4 -o lite_x4.onnx
+"""
 
 
-@click.command()
+@click.command(epilog=_EXAMPLES)
 @click.argument("model")
 @click.option(
     "-o",
@@ -60,17 +68,10 @@ def convert(
     tune_steps: int,
     overwrite: bool,
 ) -> None:
-    r"""Converts a model for phones and other runtimes.
+    """Converts a model for phones and other runtimes.
 
     MODEL is a name from `litesr list` or a preset folder. The file appears whole or not at all,
     and says inside what it takes and gives.
-
-    \b
-    Examples:
-      litesr convert lite_x4 -o lite_x4.tflite --dtype float16
-      litesr convert lite_x4 -o lite_x4_int8.tflite --dtype int8 --representative photos/
-      litesr convert lite_x4 -o phone.tflite --size 128x128
-      litesr convert lite_x4 -o lite_x4.onnx
     """
     input_size = None if size == "free" else parsed_size(size)
     if output.suffix != ".tflite" and (dtype != "float32" or input_size or representative):
@@ -95,6 +96,9 @@ def convert(
             )
         else:
             _to_other_format(folder, output)
+    if (output.parent / folders.CONFIG).is_file():
+        # A preset folder with a file that its manifest does not list would be refused.
+        folders.write_manifest(output.parent)
     for warning in caught:
         if issubclass(warning.category, UserWarning):
             click.echo(f"note: {warning.message}", err=True)
@@ -128,7 +132,7 @@ def preset_to_tflite(
     from keras_litesr.zoo.registry import load
 
     facts = folders.metadata(folder)
-    known = {name: facts[name] for name in ("name", "license") if name in facts}
+    known: dict[str, Any] = {n: facts[n] for n in ("name", "license") if n in facts}
     known["source_sha256"] = folders.manifest(folder)[folders.WEIGHTS]
     crops = None
     if dtype in ("int8", "int16x8") and photographs is not None:

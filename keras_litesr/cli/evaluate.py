@@ -7,13 +7,10 @@ import click
 import numpy as np
 from tqdm import tqdm
 
-from keras_litesr.evaluation import benchmark, tables
+from keras_litesr.evaluation import benchmark, paper, tables
 from keras_litesr.evaluation.protocols import PROTOCOLS
-from keras_litesr.images import pixels, resize
 from keras_litesr.inference.upscaler import DTYPES, RUNTIMES, Upscaler
 
-_SHIFTED = "shifted_bicubic"
-_SHIFTED_SCALE = 4
 _EXAMPLES = """\b
 Examples:
   litesr evaluate --model lite_x4 --model bicubic_x4 --data Set5
@@ -123,18 +120,14 @@ def measured(
 
 
 def _upscaler(name: str, runtime: str, dtype: str) -> Callable[[np.ndarray], np.ndarray]:
-    if name == _SHIFTED:
-        return _enlarged_shifted
+    if name == paper.SHIFTED_BICUBIC:
+        return paper.shifted_bicubic
     return Upscaler(name, runtime=runtime, dtype=dtype)
-
-
-def _enlarged_shifted(low_res: np.ndarray) -> np.ndarray:
-    return pixels.to_uint8(resize.enlarge_shifted(pixels.to_float(low_res), _SHIFTED_SCALE))
 
 
 def _common_scale(upscalers: dict[str, Callable[[np.ndarray], np.ndarray]]) -> int:
     """Takes the scale from the models, which must agree, as they see the same reduced pictures."""
-    scales = {name: getattr(each, "scale", _SHIFTED_SCALE) for name, each in upscalers.items()}
+    scales = {name: getattr(each, "scale", paper.SCALE) for name, each in upscalers.items()}
     if len(set(scales.values())) > 1:
         listed = ", ".join(f"{name} x{scale}" for name, scale in scales.items())
         raise click.UsageError(f"Expected models of one scale, received {listed}.")

@@ -1,11 +1,11 @@
 """The command `litesr` itself: what its commands share."""
 
 import sys
-from importlib import import_module
 
 import click
 
 from keras_litesr.cli.errors import explained
+from keras_litesr.cli.lazy import LazyGroup
 
 _EXAMPLES = """\b
 Examples:
@@ -17,35 +17,21 @@ Examples:
 
 Exit codes: 0 done, 1 some pictures failed, 2 wrong usage, 130 stopped by Ctrl-C.
 """
-# Name to module, function and line of help: a command is imported only when it is called.
 COMMANDS = {
     "upscale": ("upscale", "upscale", "Enlarges pictures and folders of pictures."),
     "list": ("models", "list_models", "Lists the models of the zoo."),
     "info": ("models", "info", "Shows a model's parameters and multiply-adds, layer by layer."),
     "evaluate": ("evaluate", "evaluate", "Measures models on folders of pictures."),
     "convert": ("convert", "convert", "Converts a model for phones and other runtimes."),
+    "train": ("train", "train", "Trains a preset from folders of photos."),
+    "share": ("share", "share", "Saves, checks, pushes and pulls preset folders."),
+    "protect": ("protect", "protect", "Marks, signs, verifies and compares models."),
     "demo": ("demo", "demo", "Enlarges a bundled photo and puts the bicubic one beside it."),
 }
 
 
-class Litesr(click.Group):
-    """Imports commands when they are needed and turns errors into one line."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names the commands in the order of the help page."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Imports a command."""
-        if name not in COMMANDS:
-            return None
-        module, function, _ = COMMANDS[name]
-        return getattr(import_module(f"keras_litesr.cli.{module}"), function)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Lists the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (*_, summary) in COMMANDS.items()])
+class Litesr(LazyGroup):
+    """Takes `--debug` anywhere and turns errors into one line."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Takes `--debug` behind the command as well."""
@@ -73,6 +59,7 @@ class Litesr(click.Group):
 
 @click.group(
     cls=Litesr,
+    commands=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=_EXAMPLES,
 )

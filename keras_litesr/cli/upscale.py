@@ -5,17 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from keras_litesr.cli.batch import Options, run
 from keras_litesr.cli.plan import Job, Naming, plan
 from keras_litesr.inference.upscaler import DTYPES, RUNTIMES, Upscaler
 
+_FAITHFUL, _SHARP = "lite_psnr_x4", "lite_x4"
 _FORMATS = ("same", "auto", "png", "jpg", "webp")
 _EXAMPLES = """\b
 Examples:
   litesr upscale photo.jpg                      writes photo_x4.jpg
   litesr upscale photo.jpg -o large.png
   litesr upscale logo.png -s 2.5                writes logo_x2.5.png
+  litesr upscale photo.jpg --sharpness 0.5      half the invented detail
   litesr upscale scans/ -o large/ --format png  keeps the subfolders of scans/
   litesr upscale scans/ -o large/ --format png --skip-existing
                                                 goes on where that was stopped
@@ -40,6 +43,12 @@ Examples:
     default="lite_x4",
     show_default=True,
     help="Name from `litesr list`, or a preset folder.",
+)
+@click.option(
+    "--sharpness",
+    type=click.FloatRange(0, 1),
+    help=f"In place of --model: from {_FAITHFUL} (0, the most faithful) to {_SHARP} (1, the most "
+    "detail) by a blend of both.",
 )
 @click.option(
     "-s",
@@ -116,6 +125,7 @@ def upscale(
     inputs: tuple[Path, ...],
     output: Path | None,
     model: str,
+    sharpness: float | None,
     file_format: str,
     suffix: str | None,
     runtime: str,
@@ -133,7 +143,14 @@ def upscale(
     """
     if choices["overwrite"] and choices["skip_existing"]:
         raise click.UsageError("--overwrite and --skip-existing exclude each other.")
-    upscaler = Upscaler(model, runtime=runtime, tile=tile, threads=threads, dtype=dtype)
+    blend = None
+    if sharpness is not None:
+        if ctx.get_parameter_source("model") != ParameterSource.DEFAULT:
+            raise click.UsageError("--sharpness chooses the models. Leave out --model.")
+        model, blend = _FAITHFUL, (_SHARP, sharpness)
+    upscaler = Upscaler(
+        model, runtime=runtime, tile=tile, threads=threads, dtype=dtype, blend=blend
+    )
     if (runtime, upscaler.runtime) == ("auto", "keras"):
         note = f"note: {upscaler.name} has no .tflite file, so Keras runs it, which starts slowly."
         click.echo(note, err=True)

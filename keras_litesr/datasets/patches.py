@@ -1,5 +1,6 @@
 """Random training patches, and centre crops for validation, as `keras.utils.PyDataset`."""
 
+import copy
 from collections.abc import Sequence
 
 import keras
@@ -54,13 +55,14 @@ class Patches(keras.utils.PyDataset):
         self.steps = steps
         self.seed = seed
         self.epoch = 0
+        self.first = 0
 
     def __len__(self) -> int:
-        return self.steps
+        return self.steps - self.first
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns `(low_res, high_res)` patches, float32 NHWC in [0, 1]."""
-        random = np.random.default_rng([self.seed, self.epoch, index])
+        random = np.random.default_rng([self.seed, self.epoch, self.first + index])
         chosen = random.choice(len(self.pairs), self.batch_size, p=self.probabilities)
         crops = [self._crop(self.pairs[number], random) for number in chosen]
         low_res, high_res = zip(*crops, strict=True)
@@ -68,6 +70,12 @@ class Patches(keras.utils.PyDataset):
 
     def on_epoch_end(self) -> None:
         self.epoch += 1
+
+    def skipping(self, batches: int) -> "Patches":
+        """Returns the rest of an epoch: the same patches without the first batches."""
+        rest = copy.copy(self)
+        rest.first = batches
+        return rest
 
     def _crop(self, pair: Pair, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         size, scale = np.repeat(self.patch_size, 2), self.scale

@@ -22,7 +22,8 @@ def load_folders(
 
     Args:
         folders: Searched recursively, in the order given; a file that is met twice counts once.
-        warn: Called with one line for every file that cannot be decoded, which is left out.
+        warn: Called with one line for every file that cannot be decoded, which is left out, and
+            one with their number.
 
     Returns:
         `(height, width, 3)` uint8 RGB each, in the order of the names.
@@ -42,6 +43,8 @@ def load_folders(
     problems = [str(picture) for picture in decoded if isinstance(picture, ImageFileError)]
     for problem in problems:
         warn(f"left out: {problem}")
+    if problems:
+        warn(f"left out: {len(problems)} of {len(files)} files, which cannot be decoded")
     if len(problems) > _BAD_SHARE * len(files):
         raise ImageFileError(
             f"Expected at least 95 % readable pictures, {len(problems)} of {len(files)} are not. "
@@ -68,6 +71,13 @@ def at_least(
         small = len(pictures) - len(large)
         warn(f"left out: {small} of {len(pictures)} pictures, smaller than {side}x{side} pixels")
     return large
+
+
+def centre(picture: np.ndarray, side: int) -> np.ndarray:
+    """Returns the middle of a picture, at most `side` pixels high and wide."""
+    height, width = picture.shape[:2]
+    top, left = max(height - side, 0) // 2, max(width - side, 0) // 2
+    return picture[top : top + side, left : left + side]
 
 
 def hold_out(

@@ -49,6 +49,8 @@ def export(model: keras.Model, path: str | Path) -> Path:
         )
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export") as scratch:
         converted = Path(scratch) / path.name
+        # Keras' ONNX exporter refuses a model that was loaded and never called.
+        model(keras.ops.zeros((1, 8, 8, 3)))
         with captured_output() as printed:
             try:
                 model.export(str(converted), format=name, verbose=False)

@@ -14,6 +14,9 @@ from keras_litesr.silence import captured_output
 if TYPE_CHECKING:
     import keras
 
+# A second preset and its share from 0 to 1.
+Blend = tuple[str | os.PathLike[str], float]
+
 
 class LiteRT:
     """Runs a TFLite file; starts in tenths of a second and needs no TensorFlow.
@@ -24,18 +27,18 @@ class LiteRT:
     shape. Not to be called from two threads at once.
 
     Args:
-        path: File with one input `(batch, height, width, 3)` of free size.
+        file: Path or content of a file with one input `(batch, height, width, 3)` of free size.
         threads: CPU threads; all cores that the process may use by default.
 
     Raises:
         ValueError: When the file is no TFLite file.
     """
 
-    def __init__(self, path: str | Path, *, threads: int | None = None):
+    def __init__(self, file: str | Path | bytes, *, threads: int | None = None):
         from ai_edge_litert.interpreter import Interpreter
 
         # From bytes, because replacing a mapped file kills the process that has it open.
-        content = Path(path).read_bytes()
+        content = file if isinstance(file, bytes) else Path(file).read_bytes()
         with captured_output():
             self._interpreter = Interpreter(
                 model_content=content, num_threads=threads or _available_cores()
@@ -73,6 +76,17 @@ class Keras:
     def __call__(self, low_res: np.ndarray) -> np.ndarray:
         """Enlarges `(batch, height, width, 3)` float32 in [0, 1]."""
         return self._model.predict_on_batch(low_res)
+
+
+def keras_runtime(folder: Path, blend: Blend | None = None) -> Keras:
+    """Loads a preset, or its blend with another, as a Keras model that runs."""
+    # TensorFlow prints pages about the processor when it is imported.
+    with captured_output():
+        from keras_litesr.models import blending
+        from keras_litesr.zoo.registry import load
+
+        model = load(folder)
+        return Keras(blending.blend(model, load(Path(blend[0])), blend[1]) if blend else model)
 
 
 def _available_cores() -> int | None:

@@ -15,11 +15,12 @@ from PIL import Image
 
 from keras_litesr.images import resize
 from keras_litesr.images.files import Photo, to_pil
+from keras_litesr.inference.blending import blend_with_preset
 from keras_litesr.inference.pictures import array_of, photo_of
-from keras_litesr.inference.runtimes import Keras, LiteRT
+from keras_litesr.inference.runtimes import Blend, Keras, LiteRT, keras_runtime
 from keras_litesr.inference.tiling import check_tile, enlarge_tiled
-from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
+from keras_litesr.zoo.integrity import checked_folder
 
 if TYPE_CHECKING:
     import keras
@@ -45,6 +46,8 @@ class Upscaler:
         threads: CPU threads of LiteRT; all cores by default.
         dtype: Which of the preset's `.tflite` files LiteRT runs; `int8` is faster and a little
             less exact.
+        blend: A second preset, trained on from the first or from the same model, and its share
+            from 0 to 1: what runs has the weights of both, interpolated. In float32 only.
 
     Attributes:
         name: The model's name.
@@ -55,7 +58,8 @@ class Upscaler:
         tile: Longest side of its tiles.
 
     Raises:
-        PresetError: For an unknown name, or a file that is missing or altered.
+        PresetError: For an unknown name, a file that is missing, altered or not listed, or a
+            signature by a trusted key that fails.
         TypeError: For a model of another kind, or a tile that is no whole number.
         ValueError: For an unknown runtime, a tile no larger than twice the model's receptive
             radius, or a Keras model that is to run in LiteRT.
@@ -74,6 +78,7 @@ class Upscaler:
         tile: int | None = None,
         threads: int | None = None,
         dtype: str = "float32",
+        blend: Blend | None = None,
     ):
         self._enlarge: Runtime
         if runtime not in RUNTIMES:
@@ -82,10 +87,15 @@ class Upscaler:
             raise ValueError(f"Expected dtype {', '.join(DTYPES)}, received {dtype!r}.")
         if dtype != "float32":
             runtime = _runtime_for(dtype, runtime)
+        if blend and (dtype != "float32" or not isinstance(model, (str, os.PathLike))):
+            raise ValueError(
+                f"Expected two presets in float32 to blend, received {model} in {dtype}. Leave out "
+                "the dtype, and blend Keras models with keras_litesr.blend."
+            )
         if not isinstance(tile, (Integral, type(None))):
             raise TypeError(f"Expected a whole number of pixels as tile, received {tile!r}.")
         if isinstance(model, (str, os.PathLike)):
-            self._open_preset(folders.preset_folder(Path(model)), runtime, threads, dtype)
+            self._open_preset(folders.preset_folder(Path(model)), runtime, threads, dtype, blend)
         else:
             self._open_model(model, runtime)
         self.tile = tile or max(_TILE, 4 * self.overlap)
@@ -158,22 +168,29 @@ class Upscaler:
     def _enlarge_grey(self, low_res: np.ndarray) -> np.ndarray:
         return self._enlarge(np.repeat(low_res, 3, axis=3)).mean(axis=3, keepdims=True)
 
-    def _open_preset(self, folder: Path, runtime: str, threads: int | None, dtype: str) -> None:
-        facts = folders.metadata(folder)
+    def _open_preset(
+        self, folder: Path, runtime: str, threads: int | None, dtype: str, blend: Blend | None
+    ) -> None:
+        files = checked_folder(folder)
+        facts = folders.parsed_metadata(files.read(folders.METADATA), folder / folders.METADATA)
         self.name, self.scale = facts["name"], facts["scale"]
         self.version, self.overlap = facts["date_saved"], facts["receptive_radius"]
         file_name = f"{self.name}_{dtype}.tflite"
-        has_file = (folder / file_name).is_file()
+        has_file = file_name in files
         if runtime == "litert" and not has_file:
             raise folders.PresetError(
                 f"Expected {file_name} in {folder} for the runtime litert, found none. Choose "
                 "another, or make it with `litesr convert`."
             )
         if runtime == "keras" or not has_file:
-            self._enlarge, self.runtime = _keras_runtime(folder), "keras"
+            self._enlarge, self.runtime = keras_runtime(folder, blend), "keras"
         else:
-            path = folders.verified(folder, file_name)
-            self._enlarge, self.runtime = LiteRT(path, threads=threads), "litert"
+            content = files.read(file_name)
+            if blend:
+                content = blend_with_preset(content, *blend)
+            self._enlarge, self.runtime = LiteRT(content, threads=threads), "litert"
+        if blend:
+            self.name += f" with {blend[1]:g} of {Path(blend[0]).name}"
 
     def _open_model(self, model: keras.Model, runtime: str) -> None:
         import keras
@@ -235,11 +252,3 @@ def _runtime_for(dtype: str, runtime: str) -> str:
             "files come in others; choose the runtime litert."
         )
     return "litert"
-
-
-def _keras_runtime(folder: Path) -> Keras:
-    # TensorFlow prints pages about the processor when it is imported.
-    with captured_output():
-        from keras_litesr.zoo.registry import load
-
-        return Keras(load(folder))

@@ -1,50 +1,63 @@
 """What a run keeps on disk; every file appears as a whole or not at all."""
 
 import csv
+import errno
 import io
-import json
+import math
+import shutil
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_litesr.atomic import published, write_json
-
-LAST = "last.weights.h5"
-BEST = "best.weights.h5"
-BEST_RECORD = "best.json"
-PROGRESS = "progress.json"
-LOG = "log.csv"
+from keras_litesr.training.records import (
+    BEST,
+    BEST_RECORD,
+    LAST,
+    LOG,
+    PROGRESS,
+    Row,
+    read_json,
+    read_log,
+)
 
 
 class KeepBest(keras.callbacks.Callback):
-    """Saves the weights whenever validation PSNR rises; belongs before `SwapEMAWeights`.
+    """Saves the weights to release; belongs before `SwapEMAWeights`.
 
     In that place it runs while the averaged weights, which were validated, are in the model. A
     kill between the two files leaves the older record, so that the resumed run saves both again.
 
     Args:
         folder: The run's folder; gets `best.weights.h5` and `best.json`.
+        always: Save after every epoch, not only when validation PSNR rises: the weights of an
+            adversarial training are best when it is over, and their PSNR is not.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, *, always: bool = False):
         super().__init__()
         self.folder = folder
+        self.always = always
         self.best: float = read_json(folder / BEST_RECORD).get("psnr", float("-inf"))
 
     def on_test_end(self, logs=None):
         psnr = float(logs["psnr"])
-        if psnr > self.best:
+        if self.always or psnr > self.best:
             self.best = psnr
             # Without critic and optimizer, whose state would triple the file.
             network = getattr(self.model, "generator", self.model)
             released = network.__class__.from_config(network.get_config())
             released.set_weights(network.get_weights())
-            save_weights(released, self.folder / BEST)
-            step = int(self.model.optimizer.iterations)
-            write_json(self.folder / BEST_RECORD, {"psnr": psnr, "step": step})
+            with _disk(self.folder):
+                save_weights(released, self.folder / BEST)
+                step = int(self.model.optimizer.iterations)
+                write_json(self.folder / BEST_RECORD, {"psnr": psnr, "step": step})
 
 
 class SaveLast(keras.callbacks.Callback):
@@ -61,7 +74,7 @@ class SaveLast(keras.callbacks.Callback):
     def __init__(self, folder: Path, epochs: int = 0):
         super().__init__()
         self.folder = folder
-        self.rows = _complete_rows(folder / LOG, epochs)
+        self.rows = read_log(folder / LOG, epochs)
         self.earlier: float = read_json(folder / PROGRESS).get("seconds", 0.0)
 
     def on_train_begin(self, logs=None):
@@ -69,11 +82,38 @@ class SaveLast(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.rows.append({"epoch": epoch, **{name: logs[name] for name in sorted(logs)}})
-        _write_rows(self.folder / LOG, self.rows)
+        with _disk(self.folder):
+            _write_rows(self.folder / LOG, self.rows)
+        self.save({})
+
+    def save_within_epoch(self) -> None:
+        """Saves what goes on in the middle of an epoch, its sums for the log included."""
+        self.save({"sums": [value.tolist() for value in map(np.array, _sums(self.model))]})
+
+    def save(self, also: dict[str, Any]) -> None:
+        """Saves progress, with something to write down beside it, and the weights."""
         seconds = round(self.earlier + time.monotonic() - self.start, 1)
         step = int(self.model.optimizer.iterations)
-        write_json(self.folder / PROGRESS, {"step": step, "seconds": seconds})
-        save_weights(self.model, self.folder / LAST)
+        with _disk(self.folder):
+            write_json(self.folder / PROGRESS, {"step": step, "seconds": seconds, **also})
+            save_weights(self.model, self.folder / LAST)
+
+
+class ContinueEpoch(keras.callbacks.Callback):
+    """Gives the first epoch the sums of its earlier part, so that the log says what it would have.
+
+    Args:
+        folder: The run's folder, whose checkpoint lies within an epoch.
+    """
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self.saved = read_json(folder / PROGRESS)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.saved.get("step") == int(self.model.optimizer.iterations):
+            for variable, value in zip(_sums(self.model), self.saved["sums"], strict=True):
+                variable.assign(value)
 
 
 def restore(model: keras.Model, path: Path) -> None:
@@ -104,35 +144,41 @@ def restore(model: keras.Model, path: Path) -> None:
 def save_weights(model: keras.Model, path: Path) -> None:
     """Saves a model's weights, and its optimizer's state where it has one, as `.weights.h5`."""
     with published(path) as temporary:
+        # HDF5 fills stderr with tracebacks of its own when it meets a full disk.
+        if shutil.disk_usage(path.parent).free < _size_bytes(model):
+            raise OSError(errno.ENOSPC, "No space left on device")
         model.save_weights(temporary)
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Reads a JSON object; a missing file is an empty one.
-
-    Raises:
-        ValueError: When the file holds something else.
-    """
-    if not path.exists():
-        return {}
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
     try:
-        content = json.loads(path.read_text())
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise ValueError(f"{path} holds no JSON object. Remove the run's folder, or begin another.")
-    return content
+        yield
+    except (OSError, RuntimeError) as error:  # HDF5 has its own words for it
+        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        if not (full or "No space left" in str(error) or "quota" in str(error)):
+            raise
+        advice = "begin again"
+        if (folder / LAST).exists():
+            advice = "go on with --resume: the last checkpoint is whole"
+        raise OSError(
+            f"Expected room for a checkpoint in {folder}, the disk is full. Free some space and "
+            f"{advice}."
+        ) from error
 
 
-def _complete_rows(path: Path, epochs: int) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if None not in row.values()]
-    return [row for row in rows if row["epoch"].isdigit() and int(row["epoch"]) < epochs]
+def _size_bytes(model: keras.Model) -> int:
+    """Estimates a weight file: four bytes a number, and the groups and attributes of HDF5."""
+    optimizers = [getattr(model, name, None) for name in ("optimizer", "critic_optimizer")]
+    variables = [*model.variables, *(v for each in optimizers if each for v in each.variables)]
+    return sum(4 * math.prod(variable.shape) + 2048 for variable in variables)
 
 
-def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+def _sums(model: keras.Model) -> list[keras.Variable]:
+    return [variable for metric in model.metrics for variable in metric.variables]
+
+
+def _write_rows(path: Path, rows: list[Row]) -> None:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, rows[0], restval="", extrasaction="ignore")
     writer.writeheader()

@@ -1,4 +1,4 @@
-"""Pixel losses, and those of a Wasserstein GAN with gradient penalty."""
+"""Pixel losses, those of a Wasserstein GAN with gradient penalty, and those of SRGAN."""
 
 from collections.abc import Callable
 
@@ -55,6 +55,18 @@ def l2(high_res, super_res):
     return ops.sqrt(ops.maximum(mse(high_res, super_res), _TINY))
 
 
+def by_name(name: str) -> Callable:
+    """Finds a pixel loss for a recipe.
+
+    Raises:
+        ValueError: For an unknown name.
+    """
+    known = {loss.__name__: loss for loss in (l1, l2, mse, charbonnier)}
+    if name not in known:
+        raise ValueError(f"Expected a pixel loss of {', '.join(known)}, received {name!r}.")
+    return known[name]
+
+
 def wasserstein_distance(real_scores, fake_scores):
     """Estimates the distance between originals and what the model made, E[C(y)] - E[C(P(x))].
 
@@ -92,11 +104,34 @@ def adversarial_loss(fake_scores):
     return -ops.mean(fake_scores)
 
 
-def generator_loss(fake_scores, pixel_loss, *, adversarial_weight, pixel_weight: float = 1.0):
+def discriminator_loss(real_logits, fake_logits):
+    """Computes what SRGAN's discriminator minimises: the cross-entropy of both kinds, added.
+
+    Args:
+        real_logits: `(batch, 1)` of originals.
+        fake_logits: `(batch, 1)` of what the model made.
+
+    Reference:
+        Ledig et al., 2017, Photo-Realistic Single Image Super-Resolution Using a Generative
+        Adversarial Network, Eq. 2.
+    """
+    return sigmoid_loss(real_logits) + sigmoid_loss(-fake_logits)
+
+
+def sigmoid_loss(logits):
+    """Computes the mean of -log(sigmoid(logit)), 0 for large logits, log 2 for the logit 0.
+
+    Reference:
+        Ledig et al., 2017, Eq. 6, for the logits of what the model made.
+    """
+    return ops.mean(ops.softplus(-logits))
+
+
+def generator_loss(adversarial_loss, pixel_loss, *, adversarial_weight, pixel_weight: float = 1.0):
     """Computes what the generator minimises, alpha L_adv + beta L_pix.
 
     Args:
-        fake_scores: `(batch, 1)` scores of what the model made.
+        adversarial_loss: Scalar, what of the critic's verdict the generator can lower.
         pixel_loss: Scalar or `(batch,)`.
         adversarial_weight: The paper's alpha.
         pixel_weight: The paper's beta.
@@ -104,15 +139,14 @@ def generator_loss(fake_scores, pixel_loss, *, adversarial_weight, pixel_weight:
     Reference:
         Xie et al., Eq. 9.
     """
-    adversarial = adversarial_loss(fake_scores)
-    return adversarial_weight * adversarial + pixel_weight * ops.mean(pixel_loss)
+    return adversarial_weight * adversarial_loss + pixel_weight * ops.mean(pixel_loss)
 
 
 def gradient_penalty(critic: Callable, high_res, super_res, share):
     """Computes how far the critic's slope is from 1 on the lines between pairs of pictures.
 
     Args:
-        critic: From `(batch, height, width, 3)` to scores; no batch norm, which mixes pictures.
+        critic: As `slope_norms` takes it.
         high_res: `(batch, height, width, 3)` originals.
         super_res: The same shape, what the model made.
         share: `(batch, 1, 1, 1)` in [0, 1]: how far along its line each picture's point lies.
@@ -123,7 +157,27 @@ def gradient_penalty(critic: Callable, high_res, super_res, share):
     Reference:
         Gulrajani et al., 2017, Improved Training of Wasserstein GANs, Eq. 3 and Algorithm 1.
     """
+    return slope_penalty(slope_norms(critic, high_res, super_res, share))
+
+
+def slope_norms(critic: Callable, high_res, super_res, share):
+    """Computes the norm of the critic's gradient on the lines between pairs of pictures.
+
+    Args:
+        critic: From `(batch, height, width, 3)` to scores; no batch norm, which mixes pictures.
+        high_res: `(batch, height, width, 3)` originals.
+        super_res: The same shape, what the model made.
+        share: `(batch, 1, 1, 1)` in [0, 1]: how far along its line each picture's point lies.
+
+    Returns:
+        `(batch,)`.
+    """
     mix = ops.add(high_res, ops.multiply(share, ops.subtract(super_res, high_res)))
     slope = input_gradient(critic, mix)
     squares = ops.sum(ops.square(slope), axis=_PICTURE)
-    return ops.mean(ops.square(ops.sqrt(ops.maximum(squares, _TINY)) - 1.0))
+    return ops.sqrt(ops.maximum(squares, _TINY))
+
+
+def slope_penalty(norms):
+    """Computes the mean of (norm - 1)^2 of what `slope_norms` returned."""
+    return ops.mean(ops.square(norms - 1.0))

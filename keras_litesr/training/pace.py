@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import keras
 
 from keras_litesr.datasets.patches import Patches
-from keras_litesr.training.pixel import compile_for_pixels
-from keras_litesr.training.recipes import Recipe
 
-_TIMED_STEPS = 50
+_FIRST_STEPS = 10
+_MOST_STEPS = 50
+_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -39,33 +39,29 @@ class Pace:
         return epochs * epoch_steps or max(min(steps, epoch_steps), 1)
 
 
-def measure_pace(
-    model: keras.Model,
-    recipe: Recipe,
-    patches: Patches,
-    validation: keras.utils.PyDataset,
-    *,
-    scale: int = 4,
-) -> Pace:
-    """Times some steps and a validation on a copy, so that nothing of the training changes.
+def measure_pace(trial: keras.Model, patches: Patches, validation: keras.utils.PyDataset) -> Pace:
+    """Times some steps and a validation.
 
     What else runs on the machine counts, and nobody knows what will run on it later.
 
     Args:
-        model: Built, compiled or not.
-        recipe: Batch and patch size as they will be.
-        patches: Training batches.
+        trial: Compiled model of the kind that is to be trained; thrown away afterwards.
+        patches: Training batches as they will be; they stay as they are.
         validation: Pictures as they will be.
-        scale: Enlargement per side.
     """
-    trial = keras.models.clone_model(model)
-    compile_for_pixels(trial, recipe, scale=scale)
     batches = copy.copy(patches)
-    batches.steps = _TIMED_STEPS
-    for _ in range(2):  # The first time, functions are traced.
-        start = time.perf_counter()
-        trial.fit(batches, shuffle=False, verbose=0)
-        trained = time.perf_counter()
-        trial.evaluate(validation, verbose=0)
-        validated = time.perf_counter()
-    return Pace((trained - start) / _TIMED_STEPS, validated - trained)
+    batches.steps = _FIRST_STEPS
+    _fitting_seconds(trial, batches)  # The first time, functions are traced.
+    trial.evaluate(validation, verbose=0)
+    guess = _fitting_seconds(trial, batches) / _FIRST_STEPS
+    batches.steps = max(_FIRST_STEPS, min(_MOST_STEPS, int(_SECONDS / guess)))
+    step_seconds = _fitting_seconds(trial, batches) / batches.steps
+    start = time.perf_counter()
+    trial.evaluate(validation, verbose=0)
+    return Pace(step_seconds, time.perf_counter() - start)
+
+
+def _fitting_seconds(trial: keras.Model, batches: Patches) -> float:
+    start = time.perf_counter()
+    trial.fit(batches, shuffle=False, verbose=0)
+    return time.perf_counter() - start

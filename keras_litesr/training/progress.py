@@ -1,6 +1,5 @@
-"""What a person sees of a run, and what stops one that went wrong."""
+"""What a person sees of a run."""
 
-import math
 import time
 
 import keras
@@ -8,9 +7,12 @@ from tqdm import tqdm
 
 from keras_litesr.training.checkpoints import KeepBest
 
-
-class DivergedError(ArithmeticError):
-    """A training whose loss is no longer a number; the message says what to change."""
+_SHOWN = {
+    "val_high_frequency_energy": "high-frequency energy",
+    "wasserstein_distance": "distance",
+    "gradient_norm": "critic's slope",
+    "fake_probability": "taken for an original",
+}
 
 
 class Progress(keras.callbacks.Callback):
@@ -27,15 +29,11 @@ class Progress(keras.callbacks.Callback):
         self.steps = steps
         self.done = done
         self.keep_best = keep_best
-
-    def on_train_begin(self, logs=None):
         self.start = time.monotonic()
-        self.bar = tqdm(
-            total=self.steps, initial=self.done, unit="step", disable=None, dynamic_ncols=True
-        )
+        self.bar = tqdm(total=steps, initial=done, unit="step", disable=None, dynamic_ncols=True)
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.epoch_start = epoch * self.params["steps"]
+        self.epoch_start = int(self.model.optimizer.iterations)
 
     def on_train_batch_end(self, batch, logs=None):
         # The last execution of an epoch may hold fewer steps than `batch` says.
@@ -46,38 +44,16 @@ class Progress(keras.callbacks.Callback):
         step = int(self.model.optimizer.iterations)
         minutes = (time.monotonic() - self.start) / 60
         left = minutes * (self.steps - step) / (step - self.done)
-        self.bar.write(
-            f"step {step:,} of {self.steps:,}: loss {logs['loss']:.5f}, "
-            f"validation {logs['val_psnr']:.3f} dB (best {self.keep_best.best:.3f}), "
-            f"{left:.0f} min to go"
-        )
+        others = [f"{text} {logs[name]:.3g}" for name, text in _SHOWN.items() if name in logs]
+        best = "" if self.keep_best.always else f" (best {self.keep_best.best:.3f})"
+        parts = [
+            f"step {step:,} of {self.steps:,}: loss {logs['loss']:.5f}",
+            f"validation {logs['val_psnr']:.3f} dB{best}",
+            *others,
+            f"{left:.0f} min to go",
+        ]
+        self.bar.write(", ".join(parts))
 
     def close(self) -> None:
         """Leaves the terminal to whatever is printed next."""
-        if hasattr(self, "bar"):
-            self.bar.close()
-
-
-class StopOnNaN(keras.callbacks.Callback):
-    """Stops a training that diverged before its weights reach a checkpoint.
-
-    Belongs before `SaveLast`. The loss of a step is computed before its update, so what the last
-    update of an epoch breaks shows in the validation.
-
-    Raises:
-        DivergedError: When a training or validation loss is not finite.
-    """
-
-    def on_train_batch_end(self, batch, logs=None):
-        self._refuse(logs or {}, "loss")
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._refuse(logs or {}, "val_loss")
-
-    def _refuse(self, logs: dict, name: str) -> None:
-        if not math.isfinite(logs.get(name, 0.0)):
-            raise DivergedError(
-                f"Expected a finite {name}, received {float(logs[name])} at step "
-                f"{int(self.model.optimizer.iterations):,}: the training diverged. Begin another "
-                "run with half the learning rate, or with a smaller clipping norm."
-            )
+        self.bar.close()

@@ -1,11 +1,14 @@
 """How each preset is trained: one row a preset."""
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
+
+AnyRecipe = TypeVar("AnyRecipe", bound="Recipe")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Settings of one pixel training.
+    """Settings of one pixel training, which releases the weights with the best validation PSNR.
 
     Attributes:
         steps: Weight updates in all.
@@ -13,9 +16,14 @@ class Recipe:
         warmup_steps: Updates over which the rate rises from 0 to its peak.
         batch_size: Patches a step.
         patch_size: Side of a patch in low-resolution pixels.
-        clip_norm: Largest norm of the whole gradient.
+        clip_norm: Largest norm of the whole gradient; none for no limit.
         ema_momentum: Share of the weight average kept at each step; the average is released.
         epoch_steps: Steps between two validations and checkpoints.
+        loss: Pixel loss, the name of a function in `training.losses`.
+        jit_compile: Compile steps with XLA on TensorFlow. On a CPU it doubles the speed of full
+            convolutions and makes depthwise ones about ten times slower.
+        start: Preset, run folder or weight file whose weights come first; empty for fresh ones.
+        grace_steps: Steps after which a run that does no better than bicubic is stopped.
     """
 
     steps: int
@@ -23,11 +31,20 @@ class Recipe:
     warmup_steps: int = 500
     batch_size: int = 16
     patch_size: int = 24
-    clip_norm: float = 1.0
+    clip_norm: float | None = 1.0
     ema_momentum: float = 0.998
     epoch_steps: int = 500
+    loss: str = "l1"
+    jit_compile: bool = False
+    start: str = ""
+    grace_steps: int = 2_500
 
-    def lasting(self, steps: int) -> "Recipe":
+    @property
+    def advice(self) -> str:
+        """What to change when the training collapses, a sentence."""
+        return "Begin another run with half the learning rate, or with another --seed."
+
+    def lasting(self: AnyRecipe, steps: int) -> AnyRecipe:
         """Lays the schedule over another number of steps, rounded up to whole epochs.
 
         A run shorter than an epoch is one epoch; the warm-up takes at most a tenth.
@@ -43,6 +60,74 @@ class Recipe:
         return replace(self, steps=steps, epoch_steps=epoch_steps, warmup_steps=warmup_steps)
 
 
-RECIPES = {
-    "lite_x4": Recipe(steps=30_000),
+@dataclass(frozen=True, kw_only=True)
+class AdversarialRecipe(Recipe):
+    """Settings of a training against a critic, which releases the last epoch's averaged weights.
+
+    Validation PSNR does not choose among them: it would choose the first, because sharpness is
+    paid for in PSNR.
+
+    Attributes:
+        method: `wgan_gp`, the paper's, or `srgan`, the baseline's.
+        adversarial_weight: The paper's alpha.
+        pixel_weight: The paper's beta.
+        critic_steps: Updates of the critic for one of the generator.
+        critic_warmup_steps: Steps at the start in which alpha is 0; at most a tenth.
+        critic_learning_rate: Of the critic, constant.
+    """
+
+    method: str = "wgan_gp"
+    adversarial_weight: float = 1e-3
+    pixel_weight: float = 1.0
+    critic_steps: int = 2
+    critic_warmup_steps: int = 80
+    critic_learning_rate: float = 1e-4
+    learning_rate: float = 1e-4
+    warmup_steps: int = 0
+    batch_size: int = 8
+    clip_norm: float | None = None
+    epoch_steps: int = 100
+    loss: str = "l2"
+    grace_steps: int = 200
+
+    @property
+    def advice(self) -> str:
+        """What to change when the training collapses, a sentence."""
+        return "Begin another run with a third of the --adversarial-weight, or a better start."
+
+    def lasting(self, steps: int) -> "AdversarialRecipe":
+        """Lays the schedule over another number of steps, both warm-ups with it."""
+        recipe = super().lasting(steps)
+        warmup_steps = min(self.critic_warmup_steps, recipe.steps // 10)
+        return replace(recipe, critic_warmup_steps=warmup_steps)
+
+
+RECIPES: dict[str, Recipe] = {
+    "lite_psnr_x4": Recipe(steps=30_000),
+    "lite_tiny_x4": Recipe(steps=40_000),
+    "lite_x4": AdversarialRecipe(steps=1_500, start="lite_psnr_x4"),
+    "separable_srresnet_x4": Recipe(
+        steps=5_000, learning_rate=1e-3, warmup_steps=200, batch_size=8, loss="mse"
+    ),
+    "srcnn_x4": Recipe(
+        steps=10_000, learning_rate=1e-3, patch_size=12, loss="mse", grace_steps=5_000
+    ),
+    "srresnet_x4": Recipe(
+        steps=2_000,
+        learning_rate=1e-3,
+        warmup_steps=200,
+        batch_size=8,
+        epoch_steps=250,
+        loss="mse",
+        jit_compile=True,
+    ),
+    "srgan_x4": AdversarialRecipe(
+        steps=1_000,
+        method="srgan",
+        start="srresnet_x4",
+        loss="mse",
+        batch_size=4,
+        critic_steps=1,
+        critic_warmup_steps=0,
+    ),
 }

@@ -1,130 +1,167 @@
 """A run: `model.fit` into a folder that survives a kill and goes on."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from keras_litesr.atomic import write_json
-from keras_litesr.training import checkpoints
-from keras_litesr.training.checkpoints import KeepBest, SaveLast
-from keras_litesr.training.progress import Progress, StopOnNaN
-from keras_litesr.training.recipes import Recipe
-
-RECIPE = "recipe.json"
+from keras_litesr.datasets.patches import CentreCrops, Patches
+from keras_litesr.training import guards, records
+from keras_litesr.training.checkpoints import ContinueEpoch, KeepBest, SaveLast, restore
+from keras_litesr.training.events import EventLog
+from keras_litesr.training.progress import Progress
+from keras_litesr.training.recipes import AdversarialRecipe, Recipe
+from keras_litesr.training.samples import Samples
 
 
 def train(
     model: keras.Model,
     recipe: Recipe,
-    patches: keras.utils.PyDataset,
-    validation: keras.utils.PyDataset,
+    patches: Patches,
+    validation: CentreCrops,
     folder: Path,
     *,
     preset: str = "",
     resume: bool = False,
+    samples: Samples | None = None,
 ) -> dict[str, Any]:
     """Trains a compiled model into a run folder, or goes on where the folder stopped.
 
-    The folder gets `recipe.json` at once and `log.csv`, `last.weights.h5` (with the optimizer),
-    `progress.json`, `best.weights.h5` (averaged, without the optimizer) and `best.json` at every
-    epoch's end. A kill loses the epoch in progress. On the same machine and backend a resumed run
-    ends with the weights, bit for bit, of one that was not interrupted.
+    The folder gets `recipe.json` at once and `log.csv`, an event file for TensorBoard,
+    `last.weights.h5` (with the optimizer), `progress.json`, `best.weights.h5` (averaged, without
+    the optimizer) and `best.json` at every epoch's end. A kill loses the epoch in progress, Ctrl-C
+    nothing. On the same machine and backend a resumed run ends with the weights, bit for bit, of
+    one that was not interrupted.
 
     Args:
-        model: Compiled by `compile_for_pixels`; ends with the averaged weights.
+        model: Compiled by `trainers.trainer`; ends with the averaged weights.
         recipe: What it was compiled with.
         patches: `Patches` of `recipe.epoch_steps` batches.
         validation: Low- and high-resolution pictures; their PSNR chooses the best weights.
         folder: Made if missing.
         preset: Name to write down.
         resume: Go on from `last.weights.h5`.
+        samples: Shows and measures what is made of some validation pictures.
 
     Returns:
-        `steps` and `seconds` in all, and `psnr` in dB and `step` of the best weights.
+        `steps` and `seconds` in all, `psnr` in dB and `step` of the released weights, and `bicubic`
+        in dB.
 
     Raises:
-        FileExistsError: When the folder holds a run and `resume` is not set.
+        FileExistsError: When the folder holds a run and `resume` is not set, or another training
+            is at work in it.
         FileNotFoundError: When `resume` is set and there is no checkpoint.
         ValueError: When the run was begun with other settings, pictures or architecture.
         DivergedError: When a loss is not finite; the last checkpoint stays as it was.
+        CollapsedError: When the pictures are no better than bicubic ones; likewise.
+        OSError: When the disk is full; likewise.
+        KeyboardInterrupt: On Ctrl-C, at the end of a step that was saved.
     """
     settings = {
         **asdict(recipe),
         "preset": preset,
+        "backend": keras.backend.backend(),
         "parameters": model.count_params(),
         "seed": patches.seed,
         "pictures": len(patches.pairs),
         "validation_pictures": len(validation),
     }
-    done = _resume(model, settings, folder) if resume else _begin(settings, folder)
-    if done < recipe.steps:
-        _fit(model, recipe, patches, validation, folder, done)
-    seconds = checkpoints.read_json(folder / checkpoints.PROGRESS).get("seconds", 0.0)
-    best = checkpoints.read_json(folder / checkpoints.BEST_RECORD)
-    return {"steps": int(model.optimizer.iterations), "seconds": seconds, **best}
+    if resume:
+        records.recorded(folder)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+    bicubic = guards.bicubic_psnr(validation)
+    with records.locked(folder):
+        done = _resume(model, settings, folder) if resume else _begin(settings, folder)
+        if done < recipe.steps:
+            _Run(model, recipe, validation, folder, samples, bicubic).go_on(patches, done)
+    seconds = records.read_json(folder / records.PROGRESS).get("seconds", 0.0)
+    best = records.read_json(folder / records.BEST_RECORD)
+    return {
+        "steps": int(model.optimizer.iterations),
+        "seconds": seconds,
+        "bicubic": bicubic,
+        **best,
+    }
 
 
-def recorded(folder: Path) -> tuple[Recipe, dict[str, Any]]:
-    """Reads what a run was begun with.
+class _Run:
+    """The legs of a run: the rest of an epoch that was left within, and whole epochs."""
 
-    Returns:
-        The recipe, and everything in `recipe.json`.
+    def __init__(self, model, recipe: Recipe, validation, folder: Path, samples, bicubic: float):
+        self.model = model
+        self.recipe = recipe
+        self.validation = validation
+        self.folder = folder
+        self.samples = samples
+        self.bicubic = bicubic
 
-    Raises:
-        FileNotFoundError: When the folder holds no run.
-    """
-    settings = checkpoints.read_json(folder / RECIPE)
-    if not settings:
-        raise FileNotFoundError(
-            f"{folder} holds no {RECIPE}, so there is nothing to resume. "
-            "Leave --resume out to start."
-        )
-    names = {field.name for field in fields(Recipe)}
-    return Recipe(**{name: settings[name] for name in names & settings.keys()}), settings
+    def go_on(self, patches: Patches, done: int) -> None:
+        """Trains from `done` steps to the end of the recipe."""
+        epochs = -(-self.recipe.steps // self.recipe.epoch_steps)
+        epoch, within = divmod(done, self.recipe.epoch_steps)
+        keep_best = KeepBest(self.folder, always=isinstance(self.recipe, AdversarialRecipe))
+        progress = Progress(self.recipe.steps, done, keep_best)
+        try:
+            if within:
+                self.model.evaluate(self.validation, steps=1, verbose=0)  # builds the metrics
+                rest = patches.skipping(within)
+                self._fit(rest, epoch, epoch + 1, keep_best, progress, [ContinueEpoch(self.folder)])
+                epoch += 1
+                if epoch < epochs:
+                    # `fit` has ended by giving the model its averaged weights.
+                    restore(self.model, self.folder / records.LAST)
+            if epoch < epochs:
+                self._fit(patches, epoch, epochs, keep_best, progress, [])
+        finally:
+            progress.close()
 
-
-def _fit(model, recipe: Recipe, patches, validation, folder: Path, done: int) -> None:
-    first_epoch = done // recipe.epoch_steps
-    patches.epoch = first_epoch
-    keep_best = KeepBest(folder)
-    progress = Progress(recipe.steps, done, keep_best)
-    try:
-        model.fit(
-            patches,
-            epochs=-(-recipe.steps // recipe.epoch_steps),
-            initial_epoch=first_epoch,
-            validation_data=validation,
-            shuffle=False,
-            verbose=0,
-            callbacks=[
-                keep_best,
-                keras.callbacks.SwapEMAWeights(),
-                StopOnNaN(),
-                SaveLast(folder, first_epoch),
-                progress,
-            ],
-        )
-    finally:
-        progress.close()
+    def _fit(self, patches, epoch: int, epochs: int, keep_best, progress, first) -> None:
+        patches.epoch = epoch
+        save_last = SaveLast(self.folder, epoch)
+        interrupt = guards.StopOnInterrupt(save_last)
+        recipe = self.recipe
+        callbacks = [
+            *first,
+            keep_best,
+            *([self.samples] if self.samples else []),
+            keras.callbacks.SwapEMAWeights(),
+            guards.StopOnNaN(),
+            guards.StopOnCollapse(self.bicubic, recipe.grace_steps, recipe.advice),
+            save_last,
+            EventLog(self.folder, save_last.rows, recipe.epoch_steps),
+            progress,
+            interrupt,
+        ]
+        try:
+            self.model.fit(
+                patches,
+                epochs=epochs,
+                initial_epoch=epoch,
+                validation_data=self.validation,
+                shuffle=False,
+                verbose=0,
+                callbacks=callbacks,
+            )
+        finally:
+            interrupt.close()
 
 
 def _begin(settings: dict[str, Any], folder: Path) -> int:
-    if (folder / checkpoints.LAST).exists():
-        raise FileExistsError(
-            f"{folder} already holds a run. Go on with --resume, or name another folder with --out."
-        )
-    folder.mkdir(parents=True, exist_ok=True)
+    records.refuse_begun(folder)
     # What a run that was killed before its first checkpoint left is another run's.
-    for name in (checkpoints.BEST_RECORD, checkpoints.BEST, checkpoints.LOG, checkpoints.PROGRESS):
+    for name in (records.BEST_RECORD, records.BEST, records.LOG, records.PROGRESS):
         (folder / name).unlink(missing_ok=True)
-    write_json(folder / RECIPE, settings)
+    for sample in (folder / records.SAMPLES).glob("step_*.png"):
+        sample.unlink()
+    write_json(folder / records.RECIPE, settings)
     return 0
 
 
 def _resume(model: keras.Model, settings: dict[str, Any], folder: Path) -> int:
-    _, begun = recorded(folder)
+    _, begun = records.recorded(folder)
     other = [name for name in settings.keys() & begun.keys() if settings[name] != begun[name]]
     if other:
         expected = ", ".join(f"{name} {begun[name]}" for name in sorted(other))
@@ -133,5 +170,5 @@ def _resume(model: keras.Model, settings: dict[str, Any], folder: Path) -> int:
             f"Expected what {folder} was begun with, {expected}, received {received}. Resume with "
             "the same settings and pictures, or begin another run in another folder."
         )
-    checkpoints.restore(model, folder / checkpoints.LAST)
+    restore(model, folder / records.LAST)
     return int(model.optimizer.iterations)

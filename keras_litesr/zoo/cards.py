@@ -1,29 +1,40 @@
 """Model cards and the zoo's table, made from what was measured."""
 
-import textwrap
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from keras_litesr.atomic import published, write_json
 from keras_litesr.zoo import folders
+from keras_litesr.zoo.card_facts import Card, card_of, require_complete
+from keras_litesr.zoo.card_heads import yaml_head
+from keras_litesr.zoo.card_sections import CURVES, PICTURE, card_text
 from keras_litesr.zoo.presets import PRESETS, Preset
 
 CARD = "README.md"
-PICTURE = "comparison.png"
 
-_HEAD = """\
----
-library_name: keras
-pipeline_tag: image-to-image
-license: {licence}
-tags:
-- super-resolution
-- keras
-- tflite
-- {architecture}
-metrics:
-- psnr
-- ssim
----
-"""
+_DEGRADATION = """\
+It expects pictures that were reduced by an antialiased bicubic filter (Pillow's `BICUBIC`,
+MATLAB's `imresize`), as those of a camera or a good photo editor nearly are; pictures reduced
+without antialiasing, or strongly compressed ones, come out with their faults enlarged."""
+_LIMITS = """\
+It has seen photographs only: drawings, lettering, noise and the blocks of strong compression are
+outside of what it learnt. The detail that it adds is a guess from other pictures, never evidence:
+do not read faces, number plates or medical pictures from it. It enlarges {scale} times per side
+and was not measured at other factors, nor for other degradations than the one above."""
+_LIMITS_WITHOUT_WEIGHTS = """\
+It adds no detail: edges stay as soft as in the low-resolution picture. It enlarges {scale} times
+per side."""
+# Names in the rows' `data` that hubs know, or could, as data sets.
+_DATASETS = ("CID22", "BSDS500")
+_RESEARCH_ONLY = {
+    "licence_name": "non-commercial-research",
+    # BSDS500 comes without a licence file; its page states the terms.
+    "licence_link": "https://www2.eecs.berkeley.edu/Research/Projects/CS/vision/bsds/",
+}
 
 
 def write_card(name: str, folder: Path) -> None:
@@ -42,20 +53,62 @@ def write_card(name: str, folder: Path) -> None:
         raise folders.PresetError(
             f"The metadata of {name} say nothing of its training. Run tools/publish.py {name}."
         )
-    row = PRESETS[name]
-    head = _HEAD.format(licence=row.licence, architecture=row.architecture)
-    sections = [f"# {name}", row.summary]
-    if (folder / PICTURE).is_file():
-        sections.append(f"![Low resolution, bicubic, {name} and the original]({PICTURE})")
-    sections += [_use(name, row), _figures(facts, measured)]
-    if "training" in facts:
-        sections.append(_training(row, facts["training"]))
-    (folder / CARD).write_text(head + "\n" + "\n\n".join(sections) + "\n")
+    card = _card_of_row(name, PRESETS[name], facts)
+    require_complete(card, facts)
+    _write(folder, card, facts, measured, in_zoo=True)
+
+
+def write_own_card(folder: str | Path, card: Mapping[str, Any] | Card) -> None:
+    """Writes the `README.md` of a preset folder whose model is not in the zoo.
+
+    The figures come from the folder's metadata and results; a model that was not measured gets a
+    card that says so and cannot be published yet. The facts are kept in the metadata, so that the
+    card can be made again after a measurement. The manifest is written anew.
+
+    Args:
+        folder: Preset folder that is being made; its files are not compared with a manifest.
+        card: The author's facts; see `Card`.
+
+    Raises:
+        PresetError: When facts are missing or unknown, which are named, or the folder has no
+            metadata.
+    """
+    folder, card = Path(folder), card_of(card)
+    facts, measured = _read(folder / folders.METADATA), _read(folder / folders.RESULTS)
+    if not facts:
+        raise folders.PresetError(
+            f"{folder} holds no {folders.METADATA}. Make it with keras_litesr.save_to_preset."
+        )
+    require_complete(card, facts)
+    if card.picture:
+        add_picture(folder, Path(card.picture))
+    facts["card"] = {name: value for name, value in asdict(card).items() if name != "picture"}
+    write_json(folder / folders.METADATA, facts)
+    _write(folder, card, facts, measured, in_zoo=False)
+    folders.write_manifest(folder)
+
+
+def add_picture(folder: Path, picture: Path) -> None:
+    """Copies the picture that a card is to show into its folder.
+
+    Raises:
+        PresetError: When there is no such file, or it is no PNG file.
+    """
+    if picture.suffix.lower() != ".png":
+        raise folders.PresetError(
+            f"Expected a PNG file as picture, received {picture}. Convert it."
+        )
+    if not picture.is_file():
+        raise folders.PresetError(f"There is no picture {picture}; name a PNG file.")
+    target = folder / PICTURE
+    if picture.resolve() != target.resolve():
+        with published(target) as temporary:
+            shutil.copyfile(picture, temporary)
 
 
 def zoo_table() -> str:
     """Makes the README's table of all measured presets, in Markdown."""
-    rows = {name: folders.preset_folder(name) for name in PRESETS}
+    rows = {name: folders.preset_folder(name) for name in folders.released()}
     measured = {name: folders.results(folder) for name, folder in rows.items()}
     quality = {name: row["files"]["float32"]["quality"] for name, row in measured.items()}
     sets = list(dict.fromkeys(data for row in quality.values() for data in row))
@@ -73,106 +126,41 @@ def zoo_table() -> str:
     return "\n".join(lines)
 
 
-def _use(name: str, row: Preset) -> str:
-    text = _filled(f"""\
-{row.use} It expects pictures that were reduced by an antialiased bicubic filter (Pillow's
-`BICUBIC`, MATLAB's `imresize`), as those of a camera or a good photo editor nearly are; pictures
-reduced without antialiasing, or strongly compressed ones, come out with their faults enlarged.
-Input and output are RGB in [0, 1], any height and width.""")
-    return f"""\
-## Use
-
-{text}
-
-```python
-import keras_litesr
-
-model = keras_litesr.load("{name}")  # a plain keras.Model
-large = keras_litesr.upscale("photo.jpg", model="{name}")  # a Pillow image
-```"""
+def _write(
+    folder: Path, card: Card, facts: dict[str, Any], measured: dict[str, Any], *, in_zoo: bool
+) -> None:
+    has_picture = (folder / PICTURE).is_file()
+    text = card_text(
+        card,
+        facts,
+        measured,
+        has_picture=has_picture,
+        has_curves=(folder / CURVES).is_file(),
+        in_zoo=in_zoo,
+    )
+    with published(folder / CARD) as temporary:
+        temporary.write_text(f"{yaml_head(card, facts, measured)}\n{text}", encoding="utf-8")
 
 
-def _figures(facts: dict, measured: dict) -> str:
-    lines = [
-        "| set | protocol | PSNR (dB) | SSIM |",
-        "| :-- | :-- | --: | --: |",
-    ]
-    quality = measured["files"]["float32"]["quality"]
-    for data, protocols in quality.items():
-        for protocol in ("standard", "paper"):
-            row = protocols[protocol]
-            lines.append(f"| {data} | {protocol} | {row['psnr']:.2f} | {row['ssim']:.4f} |")
-    sharp = [
-        f"| {data} | {row['sharpness']['high_frequency_energy']:.3f} | "
-        f"{row['sharpness']['gmsd']:.4f} |"
-        for data, row in quality.items()
-    ]
-    million = measured["multiply_adds"] / 1e6
-    text = _filled(f"""\
-{facts["parameter_count"]:,} parameters; {million:,.1f} million multiply-adds from 128x128 to
-512x512; an output pixel sees {facts["receptive_radius"]} low-resolution pixels far. Enlargement
-x{facts["scale"]}, measured through the TFLite file in LiteRT by `{measured["command"]}`.""")
-    return f"""\
-## Figures
-
-{text}
-
-{_joined(lines)}
-
-*standard*: BT.601 luma of the rounded picture without a border of {facts["scale"]} pixels.
-*paper*: RGB, whole picture. Sharpness: share of the reference's energy above the low-resolution
-Nyquist frequency that is restored (1 is all), and gradient magnitude similarity deviation (0 is
-equal).
-
-| set | high-frequency energy | GMSD |
-| :-- | --: | --: |
-{_joined(sharp)}
-
-{_files(facts["name"], measured["files"])}"""
-
-
-def _files(name: str, files: dict) -> str:
-    sets = list(files["float32"]["quality"])
-    lines = [
-        f"| file | kB | {' | '.join(sets)} |",
-        f"| :-- | --: |{' --: |' * len(sets)}",
-    ]
-    for dtype, row in files.items():
-        cells = [f"{row['quality'][data]['standard']['psnr']:.2f}" for data in sets]
-        size = f"{row['size_bytes'] / 1000:,.0f}"
-        lines.append(f"| `{name}_{dtype}.tflite` | {size} | {' | '.join(cells)} |")
-    return f"""\
-PSNR in dB of each file in the standard protocol. Those of `float32` and `float16` take and give
-float32 RGB in [0, 1], `int8` takes and gives 8-bit pixels; all take any size.
-
-{_joined(lines)}"""
-
-
-def _training(row: Preset, training: dict) -> str:
-    patch = f"{training['patch_size']}x{training['patch_size']}"
-    text = _filled(f"""\
-{training["steps"]:,} steps of {training["batch_size"]} patches of {patch} low-resolution pixels in
-{training["minutes"]:.0f} minutes on {training["hardware"]}; seed {training["seed"]}. Released is
-the average of the weights after step {training["best_step"]:,}, which had the best PSNR on the
-validation photos: {training["validation_psnr"]:.2f} dB on luma. {training["note"]}""")
-    return f"""\
-## Training
-
-`{training["command"]}`
-
-{text}
-
-{_filled(f"Data: {row.data}")}"""
-
-
-def _filled(text: str) -> str:
-    return textwrap.fill(
-        " ".join(text.split()), width=100, break_long_words=False, break_on_hyphens=False
+def _card_of_row(name: str, row: Preset, facts: dict[str, Any]) -> Card:
+    limits = _LIMITS if facts["parameter_count"] else _LIMITS_WITHOUT_WEIGHTS
+    licence = _RESEARCH_ONLY if row.licence == "other" else {}
+    return Card(
+        title=name,
+        summary=row.summary,
+        use=row.use,
+        limits=limits.format(scale=facts["scale"]),
+        degradation=_DEGRADATION,
+        licence=row.licence,
+        data=row.data,
+        datasets=tuple(data.lower() for data in _DATASETS if data in row.data),
+        tags=(row.architecture,),
+        **licence,
     )
 
 
-def _joined(lines: list[str]) -> str:
-    return "\n".join(lines)
+def _read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def _pair(protocols: dict | None) -> str:

@@ -4,35 +4,59 @@ import difflib
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
+from keras_litesr.atomic import published
+from keras_litesr.zoo.manifests import (
+    MANIFEST,
+    SIGNATURE,
+    PresetError,
+    is_plain_name,
+    parsed_manifest,
+    require_hash,
+    unchecked,
+)
 from keras_litesr.zoo.presets import PRESETS
 
-MANIFEST = "SHA256SUMS"
 CONFIG = "config.json"
 METADATA = "metadata.json"
 WEIGHTS = "model.weights.h5"
 RESULTS = "results.json"
-_FACTS = ("name", "scale", "parameter_count", "receptive_radius", "date_saved")
+# What a clone of a repository holds beside the preset; never read, and not part of a signature.
+BESIDE = frozenset({".git", ".gitattributes", ".github", ".gitignore"})
+
+# What the metadata must say: texts, and whole numbers up to a bound.
+_FACTS = {
+    "name": None,
+    "scale": 16,
+    "parameter_count": 2**40,
+    "receptive_radius": 1000,
+    "date_saved": None,
+}
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-
-
-class PresetError(ValueError):
-    """A preset that does not exist, is incomplete, or is not what its manifest says."""
 
 
 def preset_folder(name_or_folder: str | Path) -> Path:
     """Finds the folder of a preset.
 
     Args:
-        name_or_folder: A name from `presets()`, or a folder that holds a `config.json`.
+        name_or_folder: A name from `presets()`, a folder that holds a `config.json`, or an
+            address on a hub such as `hf://user/name@revision`, which is downloaded once.
 
     Returns:
         The folder, which exists.
 
     Raises:
-        PresetError: For an unknown name (with the nearest ones) or a folder without a preset.
+        PresetError: For an unknown name (with the nearest ones), a folder without a preset, or an
+            address that cannot be resolved.
     """
+    from keras_litesr.zoo.addresses import is_address
+
+    if is_address(str(name_or_folder)):
+        from keras_litesr.zoo.sharing import cached_preset
+
+        return cached_preset(str(name_or_folder))
     if str(name_or_folder) in PRESETS:
         return _bundled_folder(str(name_or_folder))
     folder = Path(name_or_folder)
@@ -54,38 +78,64 @@ def verified(folder: Path, file_name: str) -> Path:
     Raises:
         PresetError: When the file is missing, not listed, or has another SHA-256 (both are named).
     """
-    path = folder / file_name
-    expected = manifest(folder).get(file_name)
+    read(folder, file_name, manifest(folder).get(file_name))
+    return folder / file_name
+
+
+def read(folder: Path, file_name: str, expected: str | None) -> bytes:
+    """Reads a preset's file once and compares what was read with its hash.
+
+    Args:
+        folder: Preset folder.
+        file_name: Plain name of the file.
+        expected: SHA-256 in hex; None when the manifest does not list the file.
+
+    Raises:
+        PresetError: When the file is missing, not listed, a link, too large, or has another
+            SHA-256 (both are named).
+    """
     if expected is None:
         raise PresetError(f"{folder / MANIFEST} does not list {file_name}; get the preset again.")
-    if not path.is_file():
-        raise PresetError(
-            f"{path} is missing although the manifest lists it; get the preset again."
-        )
-    received = sha256(path)
-    if received != expected:
-        raise PresetError(
-            f"{path} is not the file that was released: expected SHA-256 {expected}, received "
-            f"{received}. Get the preset again, and do not use this file."
-        )
-    return path
+    content = unchecked(folder, file_name)
+    require_hash(folder / file_name, content, expected)
+    return content
 
 
 def manifest(folder: Path) -> dict[str, str]:
-    """Reads `SHA256SUMS`, the format of the `sha256sum` tool, as file name to hash."""
+    """Reads `SHA256SUMS`, the format of the `sha256sum` tool, as file name to hash.
+
+    Raises:
+        PresetError: When it is missing, no such list, or names a file outside of the folder.
+    """
     path = folder / MANIFEST
     if not path.is_file():
         raise PresetError(f"{path} is missing, so nothing can be checked; get the preset again.")
-    lines = [line.split(maxsplit=1) for line in path.read_text().splitlines() if line.strip()]
-    if any(len(line) != 2 or len(line[0]) != 64 for line in lines):
-        raise PresetError(f"{path} is not a list of SHA-256 and file name; get the preset again.")
-    return {name.lstrip("*"): digest for digest, name in lines}
+    return parsed_manifest(unchecked(folder, MANIFEST), path)
 
 
 def write_manifest(folder: Path) -> None:
-    """Writes `SHA256SUMS` over every other file of the folder."""
-    files = sorted(p for p in folder.iterdir() if p.is_file() and p.name != MANIFEST)
-    (folder / MANIFEST).write_text("".join(f"{sha256(path)}  {path.name}\n" for path in files))
+    """Writes `SHA256SUMS` over every other file of the folder.
+
+    A signature that the folder had is removed when it no longer fits.
+
+    Raises:
+        PresetError: For a folder with subfolders or links, which a preset has not.
+    """
+    paths = sorted(path for path in folder.iterdir() if path.name not in BESIDE)
+    for path in paths:
+        if path.is_symlink() or not path.is_file():
+            raise PresetError(
+                f"Expected only files in the preset folder {folder}, but {path.name} is a link or "
+                "a folder. Move it elsewhere."
+            )
+    paths = [path for path in paths if path.name not in (MANIFEST, SIGNATURE)]
+    content = "".join(f"{sha256(path)}  {path.name}\n" for path in paths).encode()
+    path = folder / MANIFEST
+    if path.is_file() and path.read_bytes() == content:
+        return
+    (folder / SIGNATURE).unlink(missing_ok=True)
+    with published(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def sha256(path: Path) -> str:
@@ -93,36 +143,76 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def metadata(folder: Path) -> dict:
+def metadata(folder: Path) -> dict[str, Any]:
     """Reads the preset's verified `metadata.json`: name, date, scale, parameters and more.
 
     Raises:
         PresetError: When it is no JSON object, or a fact is missing that other parts rely on.
     """
-    path = verified(folder, METADATA)
-    try:
-        facts = json.loads(path.read_text())
-        missing = [name for name in _FACTS if name not in facts]
-    except (ValueError, TypeError) as error:
-        raise PresetError(f"{path} is no JSON object ({error}); get the preset again.") from error
+    content = read(folder, METADATA, manifest(folder).get(METADATA))
+    return parsed_metadata(content, folder / METADATA)
+
+
+def parsed_metadata(content: bytes, path: Path) -> dict[str, Any]:
+    """Parses the content of a `metadata.json`; `path` names it in messages.
+
+    Raises:
+        PresetError: As `metadata`.
+    """
+    facts = _json_object(content, path)
+    missing = [name for name in _FACTS if name not in facts]
     if missing:
         raise PresetError(f"{path} does not say {', '.join(missing)}; get the preset again.")
+    odd = [name for name, most in _FACTS.items() if not _fits(facts[name], most)]
+    if odd or not is_plain_name(facts["name"]) or facts["scale"] < 1:
+        name = odd[0] if odd else "name" if facts["scale"] else "scale"
+        raise PresetError(
+            f"{path} says that {name} is {str(facts[name])[:80]!r}, which it is of no model; get "
+            "the preset again."
+        )
     return facts
 
 
-def results(folder: Path) -> dict:
+def results(folder: Path) -> dict[str, Any]:
     """Reads the preset's verified `results.json`, or gives an empty one where there is none."""
-    if RESULTS not in manifest(folder):
+    expected = manifest(folder).get(RESULTS)
+    if expected is None:
         return {}
-    return json.loads(verified(folder, RESULTS).read_text())
+    return _json_object(read(folder, RESULTS, expected), folder / RESULTS)
+
+
+def _fits(value: Any, most: int | None) -> bool:
+    if most is None:
+        return isinstance(value, str)
+    return type(value) is int and 0 <= value <= most
+
+
+def _json_object(content: bytes, path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise PresetError(f"{path} is no JSON object ({error}); get the preset again.") from error
+    if not isinstance(found, dict):
+        raise PresetError(f"{path} is no JSON object; get the preset again.")
+    return found
+
+
+def released() -> list[str]:
+    """Names the zoo's presets whose weights are installed, in the zoo's order."""
+    return [name for name in PRESETS if _bundled(name) is not None]
 
 
 def _bundled_folder(name: str) -> Path:
+    folder = _bundled(name)
+    if folder is None:
+        raise PresetError(
+            f"The weights of {name} are not installed. Install the package again, or train them "
+            f"with `tools/train.py {name} --data FOLDER`."
+        )
+    return folder
+
+
+def _bundled(name: str) -> Path | None:
     # An installed package carries the folders inside; a checkout has them beside the package.
-    for root in (_PACKAGE / "saved_models", _PACKAGE.parent / "saved_models"):
-        if (root / name / CONFIG).is_file():
-            return root / name
-    raise PresetError(
-        f"The weights of {name} are not installed. Install the package again, or train them with "
-        f"`tools/train.py {name} --data FOLDER`."
-    )
+    roots = (_PACKAGE / "saved_models", _PACKAGE.parent / "saved_models")
+    return next((root / name for root in roots if (root / name / CONFIG).is_file()), None)

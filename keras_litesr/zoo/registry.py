@@ -1,10 +1,12 @@
 """Builds, saves and loads the zoo's models."""
 
-import json
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -13,32 +15,24 @@ from keras_litesr.models.bicubic import bicubic
 from keras_litesr.models.cost import receptive_radius, scale_of
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
 from keras_litesr.models.lite import lite
-from keras_litesr.zoo import folders
+from keras_litesr.models.srcnn import srcnn
+from keras_litesr.models.srresnet import separable_srresnet, srresnet
+from keras_litesr.zoo import configuration, folders, weights
+from keras_litesr.zoo.integrity import checked_folder
 from keras_litesr.zoo.presets import PRESETS
-from keras_litesr.zoo.weights import load_weights
+from keras_litesr.zoo.sizes import parameter_count
 
-ARCHITECTURES = {"bicubic": bicubic, "lite": lite}
+if TYPE_CHECKING:
+    from keras_litesr.zoo.cards import Card
 
-# What a configuration may name, by module: enough for every network here, nothing that runs code.
-_ALLOWED_CLASSES = {
-    "keras": {"DTypePolicy"},
-    "keras.initializers": {"Constant", "GlorotUniform", "HeNormal", "HeUniform", "Ones", "Zeros"},
-    "keras.layers": {
-        "Add",
-        "BatchNormalization",
-        "Conv2D",
-        "DepthwiseConv2D",
-        "InputLayer",
-        "LeakyReLU",
-        "Multiply",
-        "PReLU",
-        "ReLU",
-        "SeparableConv2D",
-    },
-    "keras.src.models.functional": {"Functional"},
-    "keras_litesr.models.layers": {"BicubicSubpixels", "PixelShuffle"},
-    None: {"__keras_tensor__"},
+ARCHITECTURES = {
+    "bicubic": bicubic,
+    "lite": lite,
+    "separable_srresnet": separable_srresnet,
+    "srcnn": srcnn,
+    "srresnet": srresnet,
 }
+
 _OUR_LAYERS = {f"keras_litesr>{c.__name__}": c for c in (BicubicSubpixels, PixelShuffle)}
 
 
@@ -48,14 +42,24 @@ def build(name: str) -> keras.Model:
     return ARCHITECTURES[preset.architecture](scale=preset.scale, **preset.arguments)
 
 
-def load(name_or_folder: str | Path) -> keras.Model:
+def load(
+    name_or_folder: str | Path,
+    *,
+    verify: str = "auto",
+    trusted_keys: Iterable[str | Path] = (),
+) -> keras.Model:
     """Loads a trained model.
 
     Files are compared with the preset's manifest before they are opened; the architecture comes
-    from JSON that may name known layers only, the weights from arrays. Nothing in them runs.
+    from JSON that may name known layers only, the weights from arrays. Nothing in them runs, and
+    a model cannot have more numbers than its weight file holds.
 
     Args:
         name_or_folder: A name from `keras_litesr.presets()` or a preset folder.
+        verify: `auto` checks checksums always, and the signature where a trusted key made one;
+            `require` refuses what no trusted key has signed; `off` checks neither, for a folder
+            that you are changing yourself.
+        trusted_keys: Files of public keys to trust, beside the release keys of this package.
 
     Returns:
         Functional model from `(batch, height, width, 3)` to `(batch, scale * height,
@@ -63,7 +67,8 @@ def load(name_or_folder: str | Path) -> keras.Model:
         an antialiased bicubic filter.
 
     Raises:
-        PresetError: For an unknown name, a missing or altered file, or a forbidden layer.
+        PresetError: For an unknown name, a missing, additional or altered file, a signature that
+            fails, or a forbidden layer.
 
     Example:
         >>> model = load("bicubic_x4")
@@ -71,10 +76,18 @@ def load(name_or_folder: str | Path) -> keras.Model:
         (None, None, None, 3)
     """
     folder = folders.preset_folder(name_or_folder)
-    config = json.loads(folders.verified(folder, folders.CONFIG).read_text())
-    weights = folders.verified(folder, folders.WEIGHTS)
+    files = checked_folder(folder, verify=verify, trusted_keys=trusted_keys)
+    config = configuration.parsed(files.read(folders.CONFIG), folder / folders.CONFIG)
+    arrays = weights.parsed(files.read(folders.WEIGHTS), folder / folders.WEIGHTS)
+    described = parameter_count(config, folder / folders.CONFIG)
+    held = sum(array.size for layer in arrays.values() for array in layer)
+    if described != held:
+        raise folders.PresetError(
+            f"{folder / folders.CONFIG} describes a model of {described:,} numbers, "
+            f"{folders.WEIGHTS} holds {held:,}. Get the preset again."
+        )
     model = _model_of(config, folder / folders.CONFIG)
-    load_weights(model, weights)
+    weights.set_arrays(model, arrays, folder / folders.WEIGHTS)
     return model
 
 
@@ -84,6 +97,7 @@ def save_to_preset(
     *,
     name: str | None = None,
     training: dict[str, Any] | None = None,
+    card: Card | Mapping[str, Any] | None = None,
 ) -> Path:
     """Saves a model as a preset folder: configuration, metadata, weights and manifest.
 
@@ -92,9 +106,13 @@ def save_to_preset(
         folder: Made if missing; files of an earlier model are replaced.
         name: Name in the metadata; the folder's by default.
         training: How it was trained, kept in the metadata as it is.
+        card: The author's facts for the model card, see `cards.Card`; no card by default.
 
     Returns:
         The folder.
+
+    Raises:
+        PresetError: When the folder holds subfolders or links, or the card lacks facts.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -115,51 +133,30 @@ def save_to_preset(
     if training is not None:
         facts["training"] = training
     write_json(folder / folders.METADATA, facts)
+    if card is not None:
+        from keras_litesr.zoo.cards import write_own_card
+
+        write_own_card(folder, card)
     folders.write_manifest(folder)
     return folder
 
 
 def _portable(config: dict[str, Any]) -> dict[str, Any]:
-    """Leaves out what initializers have by default, which older versions of Keras do not know."""
-    for node in _nodes(config):
+    """Leaves out what layers have by default, which older versions of Keras do not know."""
+    for node in configuration.nodes(config):
         if node.get("module") == "keras.initializers":
             known = {name: value for name, value in node["config"].items() if value is not None}
+            node["config"] = known
+        if node["class_name"] == "BatchNormalization" and not node["config"].get("renorm"):
+            known = {name: value for name, value in node["config"].items() if "renorm" not in name}
             node["config"] = known
     return config
 
 
-def _model_of(config, path: Path) -> keras.Model:
-    if not isinstance(config, dict) or config.get("class_name") != "Functional":
-        raise folders.PresetError(
-            f"{path} does not describe a functional Keras model. Make a preset with "
-            "keras_litesr.save_to_preset(model, folder)."
-        )
-    _refuse_unknown_classes(config, path)
+def _model_of(config: dict[str, Any], path: Path) -> keras.Model:
     try:
         return keras.saving.deserialize_keras_object(config, custom_objects=_OUR_LAYERS)
     except Exception as error:  # Keras raises nearly every kind for a broken configuration
         raise folders.PresetError(
             f"{path} does not describe a model: {error}. Get the preset again."
         ) from error
-
-
-def _refuse_unknown_classes(config, path: Path) -> None:
-    for node in _nodes(config):
-        name, module = node["class_name"], node.get("module")
-        known = name in _ALLOWED_CLASSES.get(module, ())
-        if not known or node.get("registered_name") not in (None, name, f"keras_litesr>{name}"):
-            raise folders.PresetError(
-                f"{path} names the class {module}.{name}, which the zoo does "
-                "not know and so does not load. Expected the layers of the zoo's own networks."
-            )
-
-
-def _nodes(config):
-    if isinstance(config, dict):
-        if "class_name" in config:
-            yield config
-        for value in config.values():
-            yield from _nodes(value)
-    elif isinstance(config, list):
-        for value in config:
-            yield from _nodes(value)

@@ -56,6 +56,14 @@ def test_an_epoch_that_ends_makes_the_next_one_differ(pairs):
     assert not np.array_equal(patches[0][0], first)
 
 
+def test_the_rest_of_an_epoch_has_its_batches_and_leaves_the_whole_alone(pairs):
+    patches = Patches(pairs, patch_size=8, batch_size=2, steps=5)
+    rest = patches.skipping(3)
+    assert (len(rest), len(patches)) == (2, 5)
+    for index in range(2):
+        np.testing.assert_array_equal(rest[index][1], patches[3 + index][1])
+
+
 def test_large_pictures_give_more_patches_than_small_ones():
     shapes, values = [(8, 8), (24, 24)], [0, 255]
     pairs = [

@@ -38,8 +38,9 @@ def test_an_unreadable_file_is_named_and_left_out(tmp_path):
     (tmp_path / "broken.png").write_bytes(b"\x89PNG and nothing else")
     lines = []
     assert len(load_folders([tmp_path], warn=lines.append)) == 20
-    assert len(lines) == 1
+    assert len(lines) == 2
     assert "broken.png" in lines[0]
+    assert lines[1] == "left out: 1 of 21 files, which cannot be decoded"
 
 
 def test_more_than_a_twentieth_unreadable_is_an_error(tmp_path):

@@ -1,6 +1,7 @@
 """A training small enough to run many times; also run by itself, to be killed."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 
-def build_tiny_run(*, run_eagerly=True, **changes):
+def build_tiny_run(*, adversarial=False, run_eagerly=True, **changes):
     """Returns model, recipe, patches and validation, always the same ones.
 
     Run eagerly, a few steps take less time than tracing would.
@@ -17,18 +18,22 @@ def build_tiny_run(*, run_eagerly=True, **changes):
 
     from keras_litesr.datasets.degradation import degrade
     from keras_litesr.datasets.patches import CentreCrops, Patches
+    from keras_litesr.models.critic import critic
     from keras_litesr.models.lite import lite
-    from keras_litesr.training.pixel import compile_for_pixels
-    from keras_litesr.training.recipes import Recipe
+    from keras_litesr.training import trainers
+    from keras_litesr.training.recipes import AdversarialRecipe, Recipe
 
     settings = {"steps": 6, "epoch_steps": 3, "batch_size": 2, "patch_size": 8, "warmup_steps": 1}
-    recipe = Recipe(**{**settings, **changes})
+    kind = AdversarialRecipe if adversarial else Recipe
+    recipe = kind(**{**settings, **changes})
     random = np.random.default_rng(0)
     pictures = [random.integers(0, 256, (48, 40, 3), dtype=np.uint8) for _ in range(3)]
     pairs = degrade(pictures, 4)
     keras.utils.set_random_seed(0)
-    model = lite(filters=3, num_blocks=1)
-    compile_for_pixels(model, recipe)
+    with pytest.MonkeyPatch.context() as patch:
+        small = partial(critic, filters=4, num_stages=2)
+        patch.setattr(trainers, "critic", small)
+        model = trainers.trainer(lite(filters=3, num_blocks=1), recipe)
     model.run_eagerly = run_eagerly
     patches = Patches(
         pairs[:2], patch_size=8, batch_size=recipe.batch_size, steps=recipe.epoch_steps
@@ -46,6 +51,6 @@ def tiny_run():
 if __name__ == "__main__":
     from keras_litesr.training.runs import train
 
-    train(
-        **vars(build_tiny_run(steps=int(sys.argv[2]), run_eagerly=False)), folder=Path(sys.argv[1])
-    )
+    folder, steps, kind = sys.argv[1:]
+    parts = build_tiny_run(adversarial=kind == "gan", steps=int(steps), run_eagerly=False)
+    train(**vars(parts), folder=Path(folder))

@@ -14,6 +14,7 @@ LOGGED = {
     "critic_loss",
     "wasserstein_distance",
     "gradient_penalty",
+    "gradient_norm",
     "psnr",
 }
 

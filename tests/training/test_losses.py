@@ -60,7 +60,10 @@ def test_distance_and_losses_of_given_scores():
     total = losses.critic_loss(real, fake, 0.25, gradient_penalty_weight=10.0)
     assert float(total) == pytest.approx(10 * 0.25 - 2.5)
     total = losses.generator_loss(
-        fake, np.array([0.6, 0.8]), adversarial_weight=0.1, pixel_weight=2.0
+        losses.adversarial_loss(fake),
+        np.array([0.6, 0.8]),
+        adversarial_weight=0.1,
+        pixel_weight=2.0,
     )
     assert float(total) == pytest.approx(0.1 * -1.5 + 2 * 0.7)
 

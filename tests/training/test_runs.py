@@ -1,5 +1,7 @@
+import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,11 +12,16 @@ import h5py
 import numpy as np
 import pytest
 
+from keras_litesr.models.lite import lite
 from keras_litesr.training import checkpoints
-from keras_litesr.training.progress import DivergedError, StopOnNaN
-from keras_litesr.training.runs import recorded, train
+from keras_litesr.training.guards import CollapsedError, DivergedError, StopOnNaN
+from keras_litesr.training.pixel import compile_for_pixels
+from keras_litesr.training.progress import Progress
+from keras_litesr.training.records import locked, read_json, recorded
+from keras_litesr.training.runs import train
 
 FILES = {
+    "events",
     "best.json",
     "best.weights.h5",
     "last.weights.h5",
@@ -26,6 +33,10 @@ FILES = {
 
 class Killed(BaseException):
     """Stands for the end of the process: nothing may catch it."""
+
+
+def _names(folder):
+    return {"events" if "tfevents" in path.name else path.name for path in folder.iterdir()}
 
 
 def _run(parts, folder, **options):
@@ -44,7 +55,7 @@ def _arrays(path):
 
 
 def _assert_same_run(folder, expected):
-    assert {path.name for path in folder.iterdir()} == FILES
+    assert _names(folder) == FILES
     for name in ("last.weights.h5", "best.weights.h5"):
         received, wanted = _arrays(folder / name), _arrays(expected / name)
         assert received.keys() == wanted.keys()
@@ -65,7 +76,7 @@ def _start_anew(model, weights):
 def test_a_run_keeps_its_files_and_says_where_it_is(tiny_run, tmp_path, capsys):
     parts = tiny_run()
     result = _run(parts, tmp_path / "run", preset="lite_x4")
-    assert {path.name for path in (tmp_path / "run").iterdir()} == FILES
+    assert _names(tmp_path / "run") == FILES
     recipe, settings = recorded(tmp_path / "run")
     assert recipe == parts.recipe
     assert settings["preset"] == "lite_x4"
@@ -145,21 +156,124 @@ def test_a_half_written_row_of_the_log_is_dropped(tiny_run, tmp_path):
 
 
 @pytest.mark.slow
-def test_killed_by_the_system_a_run_goes_on_bit_for_bit(tiny_run, tmp_path):
-    steps = 36
+@pytest.mark.parametrize("kind", ["pixel", "gan"])
+def test_killed_by_the_system_a_run_goes_on_bit_for_bit(kind, tiny_run, tmp_path):
+    options = {"adversarial": kind == "gan", "steps": 36, "run_eagerly": False}
     script = Path(__file__).with_name("conftest.py")
-    command = [sys.executable, str(script), str(tmp_path / "killed"), str(steps)]
+    command = [sys.executable, str(script), str(tmp_path / "killed"), "36", kind]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         progress = tmp_path / "killed" / "progress.json"
-        while checkpoints.read_json(progress).get("step", 0) < 9 and process.poll() is None:
+        while read_json(progress).get("step", 0) < 9 and process.poll() is None:
             time.sleep(0.01)
         process.kill()
         errors = process.stderr.read().decode()
     assert process.returncode == -signal.SIGKILL, errors
-    parts = tiny_run(steps=steps, run_eagerly=False)
-    _run(parts, tmp_path / "killed", resume=True)
-    _run(tiny_run(steps=steps, run_eagerly=False), tmp_path / "whole")
+    _run(tiny_run(**options), tmp_path / "killed", resume=True)
+    _run(tiny_run(**options), tmp_path / "whole")
     _assert_same_run(tmp_path / "killed", tmp_path / "whole")
+
+
+@pytest.mark.parametrize("adversarial", [False, True])
+@pytest.mark.parametrize("step", [2, 3, 5])
+def test_control_c_loses_no_step(step, adversarial, tiny_run, tmp_path, monkeypatch, capsys):
+    """After a step within the first epoch, at its end, and within the last epoch."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    batch_end = Progress.on_train_batch_end
+
+    def press(self, batch, logs=None):
+        batch_end(self, batch, logs)
+        if int(self.model.optimizer.iterations) == step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def parts():
+        made = tiny_run(adversarial=adversarial)
+        made.model.steps_per_execution = 1
+        return made
+
+    monkeypatch.setattr(Progress, "on_train_batch_end", press)
+    with pytest.raises(KeyboardInterrupt):
+        _run(parts(), tmp_path / "stopped")
+    assert "again to stop at once" in capsys.readouterr().out
+    assert read_json(tmp_path / "stopped" / "progress.json")["step"] == step
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    monkeypatch.setattr(Progress, "on_train_batch_end", batch_end)
+    _run(parts(), tmp_path / "stopped", resume=True)
+    _run(parts(), tmp_path / "whole")
+    _assert_same_run(tmp_path / "stopped", tmp_path / "whole")
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(tiny_run, tmp_path, monkeypatch):
+    _run(tiny_run(steps=3), tmp_path / "whole")
+    kept = (tmp_path / "whole" / "last.weights.h5").read_bytes()
+    save_weights = checkpoints.save_weights
+
+    def fill(model, path):
+        if int(model.optimizer.iterations if model.optimizer else 6) == 6:
+            path.with_name(".half").write_bytes(b"what did fit")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save_weights(model, path)
+
+    monkeypatch.setattr(checkpoints, "save_weights", fill)
+    parts = tiny_run()
+    monkeypatch.setattr(checkpoints.KeepBest, "on_test_end", lambda self, logs=None: None)
+    with pytest.raises(OSError, match="the disk is full"):
+        _run(parts, tmp_path / "full")
+    assert len((tmp_path / "full" / "last.weights.h5").read_bytes()) == len(kept)
+    monkeypatch.undo()
+    _run(tiny_run(), tmp_path / "full", resume=True)
+    assert read_json(tmp_path / "full" / "progress.json")["step"] == 6
+
+
+def test_a_disk_that_is_full_from_the_start_is_seen_before_it_is_written_to(
+    tiny_run, tmp_path, monkeypatch
+):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=0))
+    with pytest.raises(OSError, match=r"the disk is full\. Free some space and begin again"):
+        _run(tiny_run(steps=3), tmp_path / "full")
+    assert not list((tmp_path / "full").glob("*.h5"))
+
+
+def test_a_second_training_in_the_same_folder_is_refused(tiny_run, tmp_path):
+    with locked(tmp_path), pytest.raises(FileExistsError, match="Another training is at work"):
+        _run(tiny_run(), tmp_path)
+    _run(tiny_run(steps=3), tmp_path)
+
+
+def test_a_training_no_better_than_bicubic_stops_and_keeps_its_checkpoint(tiny_run, tmp_path):
+    """The pictures are noise, of which a network learns nothing in six steps."""
+    with pytest.raises(CollapsedError, match=r"bicubic's .* at step 6: .* half the learning rate"):
+        _run(tiny_run(grace_steps=3), tmp_path)
+    assert read_json(tmp_path / "progress.json")["step"] == 3
+
+
+@pytest.mark.parametrize(("always", "kept"), [(False, 30.0), (True, 20.0)])
+def test_the_best_psnr_or_the_last_epoch_is_released(always, kept, tiny_run, tmp_path):
+    keep_best = checkpoints.KeepBest(tmp_path, always=always)
+    model = tiny_run().model
+    keep_best.set_model(model)
+    for psnr in (30.0, 20.0):
+        model.set_weights([np.full_like(weight, psnr) for weight in model.get_weights()])
+        keep_best.on_test_end({"psnr": psnr})
+    assert read_json(tmp_path / "best.json")["psnr"] == kept
+    released = lite(filters=3, num_blocks=1)
+    released.load_weights(tmp_path / "best.weights.h5")
+    assert all(np.all(weight == kept) for weight in released.get_weights())
+
+
+def test_an_adversarial_run_releases_the_averaged_generator_of_its_end(tiny_run, tmp_path):
+    parts = tiny_run(adversarial=True)
+    assert _run(parts, tmp_path)["step"] == 6
+    released, network = lite(filters=3, num_blocks=1), parts.model.generator
+    released.load_weights(tmp_path / "best.weights.h5")
+    for first, second in zip(released.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_a_recipe_is_read_back_as_what_it_was(tiny_run, tmp_path):
+    parts = tiny_run(adversarial=True, steps=3, adversarial_weight=0.002)
+    _run(parts, tmp_path)
+    assert recorded(tmp_path)[0] == parts.recipe
 
 
 def test_a_run_is_not_begun_twice_and_not_resumed_unbegun(tiny_run, tmp_path):
@@ -203,9 +317,6 @@ def test_other_settings_pictures_or_architecture_are_refused(tiny_run, tmp_path)
 
 
 def test_a_checkpoint_that_does_not_fit_or_is_damaged_is_refused(tiny_run, tmp_path):
-    from keras_litesr.models.lite import lite
-    from keras_litesr.training.pixel import compile_for_pixels
-
     parts = tiny_run(steps=3)
     _run(parts, tmp_path)
     other = lite(filters=6, num_blocks=1)
@@ -230,7 +341,7 @@ def test_a_run_begun_before_the_settings_were_written_down_goes_on(tiny_run, tmp
     folder = tmp_path / "run"
     _run(parts, folder)
     settings = json.loads((folder / "recipe.json").read_text())
-    for name in ("preset", "parameters", "seed", "pictures", "validation_pictures"):
+    for name in ("preset", "backend", "parameters", "seed", "pictures", "validation_pictures"):
         del settings[name]
     (folder / "recipe.json").write_text(json.dumps(settings))
     assert _run(parts, folder, resume=True)["steps"] == 6
@@ -241,7 +352,7 @@ def test_a_training_that_diverges_stops_before_it_is_saved(tiny_run, tmp_path):
     parts.model.set_weights([np.full_like(weight, np.nan) for weight in parts.model.get_weights()])
     with pytest.raises(DivergedError, match="half the learning rate"):
         _run(parts, tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"recipe.json"}
+    assert _names(tmp_path) == {"events", "recipe.json"}
 
 
 def test_what_the_last_update_of_an_epoch_breaks_shows_in_the_validation(tiny_run):

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_litesr.datasets.packs import save_pack
 from keras_litesr.models.lite import lite
 
 BOTH_BACKENDS = (
@@ -16,7 +17,25 @@ BOTH_BACKENDS = (
     "test_metrics.py",
     "test_pixel.py",
     "test_runs.py",
+    "test_srgan.py",
 )
+TRAIN_WITHOUT_TENSORFLOW = """
+import sys
+
+for name in ("tensorflow", "tensorboard", "tensorflow_datasets"):
+    sys.modules[name] = None  # Importing it fails, and nobody finds it.
+from dataclasses import replace
+from keras_litesr.cli.main import main
+from keras_litesr.training.recipes import RECIPES
+from keras_litesr.zoo.presets import PRESETS
+
+network = {"filters": 3, "num_blocks": 1}
+for name in ("lite_tiny_x4", "lite_x4"):
+    PRESETS[name] = replace(PRESETS[name], arguments=network)
+    RECIPES[name] = replace(RECIPES[name], batch_size=2, patch_size=8, start="")
+main(["train", *sys.argv[1:]], standalone_mode=False)
+assert sys.modules["tensorflow"] is None
+"""
 ENLARGE = """
 import sys, keras, numpy as np
 from keras_litesr.models.lite import lite
@@ -64,3 +83,15 @@ def test_weights_of_one_backend_enlarge_alike_on_the_other(tmp_path, rng):
     _run_on_torch("-c", ENLARGE, tmp_path)
     expected = keras.ops.convert_to_numpy(model(low_res))
     np.testing.assert_allclose(np.load(tmp_path / "super_res.npy"), expected, atol=1e-5)
+
+
+def test_litesr_train_needs_no_tensorflow(tmp_path, rng):
+    pack, out = tmp_path / "photos.npz", tmp_path / "run"
+    save_pack([rng.integers(0, 256, (48, 40, 3), dtype=np.uint8) for _ in range(10)], pack)
+    options = ["--images", pack, "--backend", "torch", "--steps", 3]
+    for recipe, words in (("lite_tiny_x4", []), ("lite_x4", ["--start-from", out])):
+        folder = out if recipe == "lite_tiny_x4" else tmp_path / "gan"
+        _run_on_torch("-c", TRAIN_WITHOUT_TENSORFLOW, recipe, *options, *words, "--out", folder)
+        assert (folder / "last.weights.h5").exists()
+    # What Torch trained, TensorFlow loads.
+    lite(filters=3, num_blocks=1).load_weights(tmp_path / "gan" / "best.weights.h5")

@@ -1,0 +1,75 @@
+"""What a big model answers to photos: all that a student derived from it ever sees."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from keras_litesr.cli.black_box import BlackBox
+from keras_litesr.datasets.degradation import Pair
+from keras_litesr.images import resize
+from keras_litesr.images.files import ImageFileError, find_images, read
+from keras_litesr.images.photos import eight_bit
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A file that was shown.
+
+    Attributes:
+        name: Below the folder that was named, which comes first.
+        sha256: Of the file, in hex.
+    """
+
+    name: str
+    sha256: str
+
+
+def ask(big: BlackBox, folders: Sequence[Path], *, at_least: int) -> tuple[list[Pair], list[Photo]]:
+    """Shows a model the reductions of photos and notes its answers.
+
+    Args:
+        big: The model.
+        folders: Searched recursively; a photo that is met twice counts once.
+        at_least: Smallest side of a photo, in high-resolution pixels; smaller ones are left out.
+
+    Returns:
+        Reductions with the answers in the originals' place, and which photos they are, in the
+        same order.
+
+    Raises:
+        ImageFileError: When no photo can be used.
+    """
+    found = {path.resolve(): (path, folder) for folder in folders for path in find_images(folder)}
+    pairs, photos, left_out = [], [], 0
+    for path, folder in tqdm(found.values(), desc="asking", leave=False, disable=None):
+        try:
+            original = eight_bit(read(path)).rgb
+        except ImageFileError as error:
+            click.echo(f"left out: {error}", err=True)
+            continue
+        if min(original.shape[:2]) < at_least:
+            left_out += 1
+            continue
+        low_res = resize.reduce(resize.crop_to_multiple(original, big.scale), big.scale)
+        pairs.append(Pair(low_res, big(low_res)))
+        name = f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}"
+        photos.append(Photo(name, hashlib.sha256(path.read_bytes()).hexdigest()))
+    if left_out:
+        click.echo(
+            f"left out: {left_out} photos, smaller than {at_least}x{at_least} pixels", err=True
+        )
+    if not pairs:
+        raise ImageFileError(
+            f"Expected photos of at least {at_least}x{at_least} pixels in "
+            f"{', '.join(map(str, folders))}, found none. Name a folder of larger ones."
+        )
+    return pairs, photos
+
+
+def as_sums(photos: Sequence[Photo]) -> str:
+    """Lists photos in the format of the `sha256sum` tool."""
+    return "".join(f"{photo.sha256}  {photo.name}\n" for photo in photos)

@@ -1,0 +1,66 @@
+"""`litesr share check`: whether a folder can be published, and where it came from."""
+
+import json
+from pathlib import Path
+
+import click
+
+from keras_litesr.zoo import folders
+from keras_litesr.zoo.presets import PRESETS
+from keras_litesr.zoo.publishing import problems
+from keras_litesr.zoo.sharing import record_of
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(folder: Path, as_json: bool) -> None:
+    """Says whether a folder is complete and unaltered.
+
+    Lists every problem that keeps it from being published: files that are missing, altered or not
+    in the manifest, and what the card leaves out. Nothing in the folder is run. Exit code 1 when
+    there are problems.
+    """
+    if str(folder) in PRESETS and not folder.exists():
+        folder = folders.preset_folder(str(folder))
+    found = problems(folder)
+    if not found:
+        found = _of_tflite(folder)
+    source = _source(folder)
+    if as_json:
+        click.echo(json.dumps({"folder": str(folder), "source": source, "problems": found}))
+    elif found:
+        click.echo("\n".join(f"- {problem}" for problem in found))
+        click.echo(f"{folder}: {len(found)} problem{'s' if len(found) > 1 else ''}", err=True)
+    else:
+        files = len(folders.manifest(folder))
+        origin = f", pulled from {source}" if source else ""
+        click.echo(f"{folder}: complete and unaltered, {files} files{origin}")
+    if found:
+        raise click.exceptions.Exit(1)
+
+
+def _of_tflite(folder: Path) -> list[str]:
+    from keras_litesr.export.metadata import read_metadata
+
+    weights = folders.manifest(folder)[folders.WEIGHTS]
+    found = []
+    for path in sorted(folder.glob("*.tflite")):
+        try:
+            origin = read_metadata(path).get("source_sha256")
+        except ValueError as error:
+            found.append(str(error))
+            continue
+        if origin != weights:
+            found.append(f"{path.name} was not made from {folders.WEIGHTS}; convert it again.")
+    return found
+
+
+def _source(folder: Path) -> str | None:
+    """Names where a folder was pulled from, if the record beside it is about this manifest."""
+    record = record_of(folder.resolve())
+    if not record.is_file() or not (folder / folders.MANIFEST).is_file():
+        return None
+    facts = json.loads(record.read_text(encoding="utf-8"))
+    current = facts.get("manifest_sha256") == folders.sha256(folder / folders.MANIFEST)
+    return facts.get("pinned") if current else None

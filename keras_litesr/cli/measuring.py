@@ -1,0 +1,58 @@
+"""Figures of a preset folder, as its `results.json` keeps them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from keras_litesr.cli.evaluate import measured
+from keras_litesr.evaluation import benchmark
+from keras_litesr.evaluation.protocols import PROTOCOLS
+from keras_litesr.inference.upscaler import DTYPES, Upscaler
+from keras_litesr.silence import captured_output
+from keras_litesr.zoo import folders
+
+
+def measure_preset(folder: Path, data: Sequence[Path], *, command: str) -> dict[str, Any]:
+    """Measures every TFLite file of a preset in LiteRT, in all protocols.
+
+    Args:
+        folder: Preset folder.
+        data: Folders of high-resolution pictures, named in the figures by their names.
+        command: How a reader can measure the same; the card shows it.
+
+    Returns:
+        Content for `results.json`.
+    """
+    name = folders.metadata(folder)["name"]
+    files = {}
+    for dtype in DTYPES:
+        path = folder / f"{name}_{dtype}.tflite"
+        if path.is_file():
+            upscaler = Upscaler(folder, runtime="litert", dtype=dtype)
+            quality = {images.resolve().name: _quality(upscaler, dtype, images) for images in data}
+            files[dtype] = {"size_bytes": path.stat().st_size, "quality": quality}
+    return {
+        "command": command,
+        "runtime": "litert",
+        "multiply_adds": _multiply_adds(folder),
+        "files": files,
+    }
+
+
+def _quality(upscaler: Upscaler, dtype: str, images: Path) -> dict[str, dict[str, float]]:
+    pairs = benchmark.find_pairs(images, scale=upscaler.scale)
+    title = f"{upscaler.name} {dtype} on {images.name}"
+    rows = measured(title, upscaler, pairs, list(PROTOCOLS), upscaler.scale)
+    return {row.protocol.name: _figures(row.mean) for row in rows}
+
+
+def _figures(row: dict) -> dict[str, float]:
+    return {key: value for key, value in row.items() if key not in ("protocol", "image")}
+
+
+def _multiply_adds(folder: Path) -> int:
+    with captured_output():
+        from keras_litesr.models.cost import cost
+        from keras_litesr.zoo.registry import load
+
+        return sum(row.multiply_adds for row in cost(load(folder), (128, 128)))

@@ -1,0 +1,178 @@
+"""`litesr protect overlap`: what two models share."""
+
+import json
+import math
+import sys
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from keras_litesr.evaluation.tables import as_text
+from keras_litesr.silence import captured_output
+
+_SHOWN = 5
+_EPILOG = """\b
+Examples:
+  litesr protect overlap lite_psnr_x4 suspect.tflite
+  litesr protect overlap big_preset light_preset --data validation/ --json
+  litesr protect overlap mine_x4 theirs_x4 --key owner.key
+
+Exit codes: 0 no evidence of shared weights, 1 evidence, 2 could not tell or wrong usage.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("first")
+@click.argument("second")
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Owner key whose mark is looked for in both; may be repeated.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder of photos on which the quality of both is measured.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every pair of kernels.")
+def overlap(
+    first: str, second: str, keys: tuple[Path, ...], data: Path | None, as_json: bool
+) -> None:
+    """Compares the weights of two models, and says where they are alike.
+
+    FIRST and SECOND are names from `litesr list`, preset folders or .tflite files. Equal kernels
+    are found by their hashes; copies that were trained on, quantised, rescaled or permuted by the
+    correlation of every kernel with every other, which is judged against shuffled kernels and
+    against all other pairs. A model trained from scratch on another's answers shares no weights
+    with it. No evidence is no proof: a copy that was changed beyond recognition is not found.
+    """
+    require_scipy()
+    read_keys = [_key(path) for path in keys]
+    report = _report(first, second, as_json)
+    report["marks"] = [mark for key in read_keys for mark in _marks(first, second, key)]
+    if any(mark["found"] for mark in report["marks"] if mark["model"] == second):
+        report["answer"] = "shared weights"
+    if data is not None:
+        report["quality"] = _quality(first, second, data)
+    click.echo(json.dumps(report, indent=2) if as_json else _in_words(report))
+    sys.exit({"no evidence of shared weights": 0, "shared weights": 1}.get(report["answer"], 2))
+
+
+def require_scipy() -> None:
+    """Refuses to begin without SciPy, which is an extra."""
+    if find_spec("scipy") is None:
+        raise click.UsageError("This needs SciPy: pip install 'keras_litesr[protect]'")
+
+
+def _key(path: Path):
+    from keras_litesr.protection import keys
+
+    return keys.read(path)
+
+
+def _report(first: str, second: str, as_json: bool) -> dict[str, Any]:
+    for model in (first, second):
+        if Path(model).suffix == ".tflite" and not Path(model).is_file():
+            raise click.UsageError(f"There is no file {model}.")
+    from keras_litesr.protection import carriers
+    from keras_litesr.protection.overlap import compare
+
+    with captured_output():  # TensorFlow prints pages about the processor when it is imported
+        networks = [carriers.read(model) for model in (first, second)]
+    with tqdm(desc="pairs of kernels", leave=False, disable=None) as bar:
+
+        def show(done: int, pairs: int) -> None:
+            bar.total = pairs
+            bar.update(done - bar.n)
+
+        found = compare(*networks, progress=show)
+    return {
+        "first": first,
+        "second": second,
+        "answer": found.answer,
+        "weights": list(found.weights),
+        "ratio": found.ratio if math.isfinite(found.ratio) else None,
+        "identical": [list(names) for names in found.identical],
+        "shared": len(found.shared),
+        "compared": len(found.likenesses),
+        "pairs": [asdict(each) for each in (found.likenesses if as_json else _few(found))],
+    }
+
+
+def _few(found) -> tuple:
+    return found.likenesses[: max(_SHOWN, len(found.shared))]
+
+
+def _marks(first: str, second: str, key) -> list[dict[str, Any]]:
+    from keras_litesr.protection import carriers, watermark
+    from keras_litesr.protection.verdict import MARKED
+
+    rows: list[dict[str, Any]] = []
+    with captured_output():
+        networks = {model: carriers.read(model) for model in (first, second)}
+    for model in (first, second):
+        row = {"model": model, "key": key.name}
+        # A copy whose channels were permuted is read by the side of what it was copied from.
+        reference = networks[first] if model != first else None
+        try:
+            verdict = watermark.verify(networks[model], key, reference=reference)
+        except ValueError as error:
+            rows.append({**row, "found": False, "verdict": f"could not be read: {error}"})
+            continue
+        rows.append(
+            {
+                **row,
+                "found": verdict.answer == MARKED,
+                "matching": verdict.matching,
+                "slots": verdict.slots,
+                "p_value": verdict.p_value,
+                "verdict": str(verdict),
+            }
+        )
+    return rows
+
+
+def _quality(first: str, second: str, data: Path) -> list[dict[str, Any]]:
+    from keras_litesr.cli.black_box import black_box
+    from keras_litesr.cli.evaluate import measured
+    from keras_litesr.evaluation.benchmark import find_pairs
+
+    rows = []
+    for name in (first, second):
+        upscaler = black_box(name)
+        pairs = find_pairs(data, scale=upscaler.scale)
+        row = measured(name, upscaler, pairs, ["standard"], upscaler.scale)[0].mean
+        rows.append({"model": name, "psnr": row["psnr"], "ssim": row["ssim"]})
+    return rows
+
+
+def _in_words(report: dict[str, Any]) -> str:
+    sizes = [
+        f"{report[place]} has {count:,} weights in its kernels"
+        for place, count in zip(("first", "second"), report["weights"], strict=True)
+    ]
+    if report["ratio"] is not None:
+        sizes[1] += f", {report['ratio']:.2f} times as many"
+    parts = ["; ".join(sizes) + "."]
+    equal = [" = ".join(names) for names in report["identical"]]
+    parts.append(f"Identical kernels: {', '.join(equal) if equal else 'none'}.")
+    if not report["pairs"]:
+        parts.append("No kernel of one could be compared with one of the other.")
+    else:
+        rows = [{**pair, "p_value": f"{pair['p_value']:.0e}"} for pair in report["pairs"]]
+        parts.append(
+            f"{report['shared']} of {report['compared']} pairs of kernels are more alike than "
+            f"strangers; the most alike, beside the highest of shuffled kernels (chance):\n\n"
+            f"{as_text(rows)}\n"
+        )
+    parts += [f"Mark of {m['key']} in {m['model']}: {m['verdict']}" for m in report["marks"]]
+    if "quality" in report:
+        one, other = (row["psnr"] for row in report["quality"])
+        parts.append(f"Standard protocol: {one:.2f} dB and {other:.2f} dB, {other - one:+.2f} dB.")
+    return "\n".join([*parts, f"Answer: {report['answer']}"])

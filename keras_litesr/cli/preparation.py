@@ -1,0 +1,151 @@
+"""What a training needs before its first step: pictures, settings, networks."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keras_litesr.datasets.places import load_pictures
+from keras_litesr.evaluation.metrics import high_frequency_energy
+from keras_litesr.silence import captured_output
+from keras_litesr.training.recipes import RECIPES, AdversarialRecipe, Recipe
+from keras_litesr.training.records import BEST, LOG, SAMPLES, recorded, refuse_begun
+from keras_litesr.zoo.presets import PRESETS
+
+Options = dict[str, Any]
+
+
+def run(preset: str, folder: Path, options: Options) -> None:
+    """Trains a preset into a run folder, as the options of `litesr train` say."""
+    # What is cheap to check comes before TensorFlow, which takes seconds to import.
+    if options["resume"]:
+        recorded(folder)
+    else:
+        refuse_begun(folder)
+    pictures = load_pictures(
+        [*options["data"], *([options["images"]] if options["images"] else [])]
+    )
+    others = load_pictures([options["validation"]]) if options["validation"] else None
+    with captured_output():
+        from keras_litesr.training.runs import train
+        from keras_litesr.training.samples import Samples
+
+    recipe, seed = _settings(preset, folder, options)
+    scale = PRESETS[preset].scale
+    patches, validation = _datasets(pictures, others, recipe, seed, scale)
+    model, recipe = _model(preset, recipe, seed, patches, validation, options)
+    _announce(recipe)
+    patches.steps = recipe.epoch_steps
+    measure = partial(high_frequency_energy, scale=scale)
+    result = train(
+        model,
+        recipe,
+        patches,
+        validation,
+        folder,
+        preset=preset,
+        resume=options["resume"],
+        samples=Samples(
+            validation, folder / SAMPLES, measure=measure, name="high_frequency_energy"
+        ),
+    )
+    _summarise(result, recipe, folder)
+
+
+def _settings(preset: str, folder: Path, options: Options) -> tuple[Recipe, int]:
+    """Returns recipe and seed: the recorded ones when resuming, changed as the options say."""
+    recipe, seed = RECIPES[preset], 0
+    if options["resume"]:
+        recipe, record = recorded(folder)
+        seed = record.get("seed", 0)
+    if options["steps"] is not None:
+        recipe = recipe.lasting(options["steps"])
+    names = ("learning_rate", "patch_size", "batch_size", "adversarial_weight")
+    changes = {name: options[name] for name in names if options[name] is not None}
+    if options["start_from"]:
+        changes["start"] = options["start_from"]
+    if "adversarial_weight" in changes and not isinstance(recipe, AdversarialRecipe):
+        adversarial = [n for n, row in RECIPES.items() if isinstance(row, AdversarialRecipe)]
+        raise click.UsageError(
+            f"Expected an adversarial recipe for --adversarial-weight, {' or '.join(adversarial)}, "
+            f"received {preset}. Leave the option out."
+        )
+    return replace(recipe, **changes), seed if options["seed"] is None else options["seed"]
+
+
+def _datasets(pictures, others, recipe: Recipe, seed: int, scale: int):
+    """Returns training patches and validation pictures, and says how many there are of each."""
+    from keras_litesr.datasets.degradation import degrade
+    from keras_litesr.datasets.patches import CentreCrops, Patches
+    from keras_litesr.datasets.sources import at_least, hold_out
+
+    side = recipe.patch_size * scale
+    training = at_least(side, pictures)
+    if others is None:
+        training, held_out = hold_out(training)
+        click.echo(f"{len(held_out)} of the pictures, always the same, are taken out to validate")
+    else:
+        held_out = at_least(side, others)
+    click.echo(f"{len(training)} training and {len(held_out)} validation pictures")
+    patches = Patches(
+        degrade(training, scale),
+        scale=scale,
+        patch_size=recipe.patch_size,
+        batch_size=recipe.batch_size,
+        seed=seed,
+    )
+    return patches, CentreCrops(degrade(held_out, scale), scale=scale)
+
+
+def _model(preset: str, recipe: Recipe, seed: int, patches, validation, options: Options):
+    """Returns what `fit` trains, and its recipe, laid over a time where one was asked for."""
+    import keras
+
+    from keras_litesr.training.starts import load_start
+    from keras_litesr.training.trainers import trainer
+    from keras_litesr.zoo.registry import build
+
+    keras.utils.set_random_seed(seed)
+    generator = build(preset)
+    if recipe.start and not options["resume"]:
+        load_start(generator, recipe.start)
+    minutes = 60 * options["hours"] if options["hours"] else options["minutes"]
+    if minutes and not options["resume"]:
+        trial = trainer(build(preset), recipe, scale=patches.scale)
+        recipe = _filling(60 * minutes, trial, recipe, patches, validation)
+        keras.utils.set_random_seed(seed)  # what the trial drew leaves no trace
+    return trainer(generator, recipe, scale=patches.scale, seed=seed), recipe
+
+
+def _filling(seconds: float, trial, recipe: Recipe, patches, validation) -> Recipe:
+    """Returns the recipe laid over the steps that fit into a time."""
+    from keras_litesr.training.pace import measure_pace
+
+    pace = measure_pace(trial, patches, validation)
+    click.echo(
+        f"measured {pace.step_seconds:.3f} s a step and "
+        f"{pace.validation_seconds:.1f} s a validation"
+    )
+    return recipe.lasting(pace.steps_in(seconds, recipe.epoch_steps))
+
+
+def _announce(recipe: Recipe) -> None:
+    start = f", from the weights of {recipe.start}" if recipe.start else ""
+    click.echo(
+        f"{recipe.steps:,} steps in epochs of {recipe.epoch_steps}, "
+        f"the first {recipe.warmup_steps} to warm up{start}"
+    )
+
+
+def _summarise(result: dict[str, Any], recipe: Recipe, folder: Path) -> None:
+    which = "last" if isinstance(recipe, AdversarialRecipe) else "best"
+    gain = result["psnr"] - result["bicubic"]
+    click.echo(
+        f"finished: {result['steps']:,} steps in {result['seconds'] / 60:.1f} min\n"
+        f"{which} weights: step {result['step']:,}, {result['psnr']:.3f} dB on the validation "
+        f"pictures, bicubic {result['bicubic']:.3f} dB ({gain:+.3f}): {folder / BEST}\n"
+        f"samples: {folder / SAMPLES}; log: {folder / LOG}; "
+        f"curves: tensorboard --logdir {folder.parent}"
+    )

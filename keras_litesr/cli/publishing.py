@@ -1,0 +1,195 @@
+"""`litesr share save`: folders that are fit to be published."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keras_litesr.atomic import write_json
+from keras_litesr.silence import captured_output
+from keras_litesr.zoo import cards, folders
+from keras_litesr.zoo.card_facts import card_of, require_complete
+from keras_litesr.zoo.folders import PresetError
+from keras_litesr.zoo.new_folders import appearing, require_free
+from keras_litesr.zoo.presets import PRESETS
+from keras_litesr.zoo.publishing import problems
+
+_WEIGHTS_ENDING = ".weights.h5"
+_EXAMPLES = """\b
+Examples:
+  litesr share save my_preset --card card.json --data validation/ -o mine_x4
+  litesr share save runs/mine/best.weights.h5 --architecture lite_psnr_x4 \\
+      --card card.json --data validation/ --representative photos/ -o mine_x4
+
+\b
+A card.json, all of it needed (licence_name and licence_link with "other" only):
+  {"title": "mine_x4", "summary": "What it is, in one line.",
+   "use": "What it is for, and what it is not for.",
+   "limits": "Where it fails.", "degradation": "How its input was made smaller.",
+   "licence": "other", "licence_name": "research-only", "licence_link": "https://...",
+   "data": "What it was trained on, and its terms.", "datasets": ["bsds500"],
+   "command": "litesr train ...", "hardware": "one hour of two cores"}
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("source")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New folder.")
+@click.option(
+    "--card",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="JSON file with what only the author knows; see below. Not needed where the folder has a "
+    "card from one already.",
+)
+@click.option(
+    "-d",
+    "--data",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Folder of high-resolution pictures to measure the model on; may be repeated. Not needed "
+    "where the folder has figures already.",
+)
+@click.option(
+    "--architecture",
+    type=click.Choice(list(PRESETS)),
+    metavar="PRESET",
+    help="Whose network a .weights.h5 file belongs to.",
+)
+@click.option(
+    "--representative",
+    type=click.Path(path_type=Path),
+    help="Folder of photographs to calibrate an int8 file on; without it none is made.",
+)
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="PNG file for the card that shows what the model does.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace an earlier preset folder.")
+def save(
+    source: str,
+    output: Path,
+    card: Path | None,
+    data: tuple[Path, ...],
+    architecture: str | None,
+    representative: Path | None,
+    picture: Path | None,
+    overwrite: bool,
+) -> None:
+    """Makes a folder that can be published: files, figures, card.
+
+    SOURCE is a preset folder, a name from `litesr list`, an address on a hub, or a .weights.h5
+    file with --architecture. TFLite files that it lacks are made. The folder appears complete or
+    not at all.
+    """
+    require_free(output, overwrite=overwrite)
+    facts = _facts(card)
+    with appearing(output) as folder:
+        if source.endswith(_WEIGHTS_ENDING):
+            _from_weights(Path(source), architecture, folder, output.name)
+        else:
+            _from_preset(source, folder)
+        facts = _checked_facts(source, folder, facts)
+        if not data and not folders.results(folder):
+            raise click.UsageError(f"{source} has no figures. Add --data FOLDER to measure it.")
+        _add_tflite(folder, representative)
+        if data:
+            _measure(folder, data)
+        if picture:
+            cards.add_picture(folder, picture)
+        folders.write_manifest(folder)
+        _write_card(folder, facts)
+        folders.write_manifest(folder)
+        if found := problems(folder):
+            raise PresetError(" ".join(found))
+    click.echo(output)
+
+
+def _facts(card: Path | None) -> dict[str, Any] | None:
+    if card is None:
+        return None
+    try:
+        facts = json.loads(card.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PresetError(f"Expected a JSON file as card, received {card}: {error}.") from error
+    if not isinstance(facts, dict):
+        raise PresetError(f"Expected a JSON object in {card}, received {type(facts).__name__}.")
+    card_of(facts)
+    return facts
+
+
+def _from_weights(weights: Path, architecture: str | None, folder: Path, name: str) -> None:
+    if architecture is None:
+        raise click.UsageError(
+            f"{weights} holds weights without their network. Add --architecture PRESET."
+        )
+    with captured_output():
+        from keras_litesr.zoo.registry import build, save_to_preset
+        from keras_litesr.zoo.weights import load_weights
+
+        model = build(architecture)
+    load_weights(model, weights)
+    with captured_output():
+        save_to_preset(model, folder, name=name)
+
+
+def _from_preset(source: str, folder: Path) -> None:
+    if Path(source).is_file():
+        raise PresetError(
+            f"Expected a preset folder or a {_WEIGHTS_ENDING} file, received {source}. A whole "
+            "saved model can run code when it is opened: open it yourself if you trust it, and "
+            "save it with keras_litesr.save_to_preset."
+        )
+    origin = folders.preset_folder(source)
+    for name in folders.manifest(origin):
+        shutil.copyfile(folders.verified(origin, name), folder / name)
+    folders.write_manifest(folder)
+
+
+def _checked_facts(
+    source: str, folder: Path, facts: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Returns the card's facts; None for a model of the zoo, whose card knows them."""
+    known = folders.metadata(folder)
+    if facts is None and "card" in known:
+        facts = known["card"]
+    if facts is not None:
+        require_complete(card_of(facts), known)
+        return facts
+    if source not in PRESETS:
+        raise click.UsageError(f"{source} has no card. Add --card FILE; --help shows one.")
+    return None
+
+
+def _add_tflite(folder: Path, representative: Path | None) -> None:
+    name = folders.metadata(folder)["name"]
+    dtypes = ["float32", "float16"] + (["int8"] if representative else [])
+    missing = [dtype for dtype in dtypes if not (folder / f"{name}_{dtype}.tflite").is_file()]
+    if not missing:
+        return
+    with captured_output():
+        from keras_litesr.cli.convert import preset_to_tflite
+    for dtype in missing:
+        path = folder / f"{name}_{dtype}.tflite"
+        preset_to_tflite(folder, path, dtype=dtype, photographs=representative)
+        # The next one loads the folder, which must not hold what the manifest does not list.
+        folders.write_manifest(folder)
+
+
+def _measure(folder: Path, data: tuple[Path, ...]) -> None:
+    from keras_litesr.cli.measuring import measure_preset
+
+    sets = " ".join(f"-d {images.resolve().name}" for images in data)
+    name = folders.metadata(folder)["name"]
+    command = f"litesr evaluate -m {name} {sets} -p standard -p paper -p sharpness"
+    write_json(folder / folders.RESULTS, measure_preset(folder, data, command=command))
+    folders.write_manifest(folder)
+
+
+def _write_card(folder: Path, facts: dict[str, Any] | None) -> None:
+    if facts is None:
+        cards.write_card(folders.metadata(folder)["name"], folder)
+    else:
+        cards.write_own_card(folder, facts)

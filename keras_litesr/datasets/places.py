@@ -1,0 +1,49 @@
+"""Where pictures come from: folders, packed files, and sets of TensorFlow Datasets by name."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from keras_litesr.datasets.packs import load_pack
+from keras_litesr.datasets.sources import load_folders
+
+TFDS = "tfds:"
+
+
+def load_pictures(
+    places: Sequence[str | Path], *, warn: Callable[[str], None] = print
+) -> list[np.ndarray]:
+    """Reads every picture of some places.
+
+    Args:
+        places: Folders, `.npz` files of `save_pack`, or names such as `tfds:div2k` and
+            `tfds:div2k/bicubic_x4:validation`, in any mixture.
+        warn: Called with one line for every file that cannot be decoded, which is left out.
+
+    Returns:
+        `(height, width, 3)` uint8 RGB each, in the order of the places.
+
+    Raises:
+        ImageFileError: When a place is missing or holds no picture, or more than 5 % of its files
+            cannot be decoded.
+        ModuleNotFoundError: For a `tfds:` name where TensorFlow Datasets is not installed.
+    """
+    pictures: list[np.ndarray] = []
+    for kind, group in groupby(map(str, places), key=_kind):
+        if kind == "folder":  # all at once, so that a file met twice counts once
+            pictures += load_folders(list(group), warn=warn)
+        elif kind == "pack":
+            pictures += [picture for path in group for picture in load_pack(Path(path))]
+        else:
+            from keras_litesr.datasets.tfds_sets import load_tfds
+
+            pictures += [picture for name in group for picture in load_tfds(name[len(TFDS) :])]
+    return pictures
+
+
+def _kind(place: str) -> str:
+    if place.startswith(TFDS):
+        return "tfds"
+    return "pack" if place.endswith(".npz") else "folder"

@@ -1,0 +1,193 @@
+"""TensorFlow Datasets: sets by name, a builder for any folder, patches for `model.fit`."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_litesr.datasets.degradation import degrade
+from keras_litesr.images.files import ImageFileError, find_images, read
+from keras_litesr.images.photos import eight_bit
+
+try:
+    import tensorflow as tf
+    import tensorflow_datasets as tfds
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"Expected TensorFlow Datasets, which is not installed ({error}). "
+        "Run `pip install 'keras_litesr[tfds]'`, or name a folder instead."
+    ) from error
+
+_HIGH_RES = ("high_res", "hr", "image")
+
+
+def load_tfds(name: str) -> list[np.ndarray]:
+    """Reads the high-resolution pictures of a set, which is downloaded if it is not there yet.
+
+    They are held in memory: the 800 of `div2k` take 7 GB.
+
+    Args:
+        name: Of a set with a feature `high_res`, `hr` or `image`, and perhaps a split behind a
+            colon: `div2k`, `div2k/bicubic_x4:validation`; the split is `train` by default.
+
+    Returns:
+        `(height, width, 3)` uint8 RGB each, in the order of the set.
+
+    Raises:
+        ImageFileError: When there is no such set or it holds no pictures.
+    """
+    name, _, split = name.partition(":")
+    try:
+        examples = tfds.load(name, split=split or "train", shuffle_files=False)
+    except (tfds.core.DatasetNotFoundError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ImageFileError(
+            f"Expected a set of TensorFlow Datasets, received {name!r} ({reason}). "
+            "tensorflow.org/datasets lists them. Or name a folder."
+        ) from error
+    return [_rgb(example, name) for example in tfds.as_numpy(examples)]
+
+
+@dataclass
+class FolderConfig(tfds.core.BuilderConfig):
+    """Which folder, and by how much its pictures are reduced.
+
+    Attributes:
+        folder: Of pictures, searched recursively.
+        scale: Reduction per side.
+    """
+
+    folder: str = ""
+    scale: int = 4
+
+
+class LowResHighRes(tfds.core.GeneratorBasedBuilder):
+    """Pairs of low- and high-resolution pictures of any folder, for `tfds.load`.
+
+    Features are `low_res` and `high_res`, uint8 RGB, and `name`, the file's within the folder. The
+    one split is `train`. What is prepared belongs to the folder's files as they were; other files
+    or times make another configuration.
+
+    Args:
+        folder: Of pictures.
+        scale: Reduction per side, bicubic and antialiased.
+        **kwargs: What else a builder takes, for instance `data_dir`.
+
+    Raises:
+        ImageFileError: When the folder is missing or holds no picture, or, while the set is
+            prepared, a file cannot be decoded.
+
+    Example:
+        `tfds.load("low_res_high_res", builder_kwargs={"folder": "photos"})`, once this module
+        has been imported.
+    """
+
+    VERSION = tfds.core.Version("1.0.0")
+    # Nothing is downloaded, so no checksums lie beside this module to be looked for.
+    code_path = None
+
+    def __init__(self, *, folder: str | Path, scale: int = 4, **kwargs: Any):
+        self.files = find_images(folder)
+        if not self.files:
+            raise ImageFileError(f"Expected pictures in {folder}, found none. Name another folder.")
+        config = FolderConfig(
+            name=_config_name(Path(folder), self.files, scale), folder=str(folder), scale=scale
+        )
+        super().__init__(**{**kwargs, "config": config})
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        features = {
+            "low_res": tfds.features.Image(shape=(None, None, 3)),
+            "high_res": tfds.features.Image(shape=(None, None, 3)),
+            "name": tfds.features.Text(),
+        }
+        return self.dataset_info_from_configs(
+            features=tfds.features.FeaturesDict(features), supervised_keys=("low_res", "high_res")
+        )
+
+    def _split_generators(self, dl_manager) -> dict:
+        return {"train": self._generate_examples()}
+
+    def _generate_examples(self) -> Iterator[tuple[str, dict]]:
+        folder = Path(self.builder_config.folder)
+        for path in self.files:
+            (pair,) = degrade([eight_bit(read(path)).rgb], self.builder_config.scale)
+            name = path.relative_to(folder).as_posix()
+            yield name, {"low_res": pair.low_res, "high_res": pair.high_res, "name": name}
+
+
+def patches_of(
+    pairs: "tf.data.Dataset",
+    *,
+    scale: int = 4,
+    patch_size: int = 24,
+    batch_size: int = 16,
+    seed: int = 0,
+) -> "tf.data.Dataset":
+    """Makes endless batches of random patches, flipped and turned, of a set of pairs.
+
+    The same seed and set give the same batches. Train with
+    `fit(..., steps_per_epoch=..., shuffle=False)`.
+
+    Args:
+        pairs: Of `tfds.load`, each a dictionary with `low_res` and `high_res`, or with `lr` and
+            `hr` as `div2k` has them; no picture smaller than a patch.
+        scale: Enlargement per side.
+        patch_size: Side of a patch in low-resolution pixels.
+        batch_size: Patches a batch.
+        seed: Any integer.
+
+    Returns:
+        Dataset of `(low_res, high_res)`, `(batch, side, side, 3)` float32 RGB in [0, 1].
+    """
+
+    def patch(number, example):
+        low_res = example["low_res"] if "low_res" in example else example["lr"]
+        high_res = example["high_res"] if "high_res" in example else example["hr"]
+        draw = tf.random.stateless_uniform((4,), tf.stack([tf.cast(seed, number.dtype), number]))
+        height, width = tf.shape(low_res)[0], tf.shape(low_res)[1]
+        room = tf.cast(tf.stack([height, width]) - patch_size + 1, tf.float32)
+        top, left = tf.unstack(tf.cast(draw[:2] * room, tf.int32))
+        turns, mirrored = tf.cast(draw[2] * 4, tf.int32), draw[3] < 0.5
+        crops = [
+            low_res[top : top + patch_size, left : left + patch_size],
+            high_res[
+                scale * top : scale * (top + patch_size), scale * left : scale * (left + patch_size)
+            ],
+        ]
+        sides = (patch_size, scale * patch_size)
+        return tuple(
+            _turned(crop, turns, mirrored, side) for crop, side in zip(crops, sides, strict=True)
+        )
+
+    numbered = pairs.cache().shuffle(256, seed=seed).repeat().enumerate()
+    batches = numbered.map(patch, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size)
+    return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _turned(crop, turns, mirrored, side: int):
+    crop = tf.image.rot90(crop, turns)
+    crop = tf.where(mirrored, crop[:, ::-1], crop)
+    return tf.cast(tf.ensure_shape(crop, (side, side, 3)), tf.float32) / 255
+
+
+def _rgb(example: dict, name: str) -> np.ndarray:
+    found = [example[key] for key in _HIGH_RES if key in example]
+    if not found or found[0].ndim != 3 or found[0].dtype != np.uint8:
+        raise ImageFileError(
+            f"Expected 8-bit pictures as {', '.join(_HIGH_RES)} in the set {name}, received "
+            f"{', '.join(example)}. Choose another set."
+        )
+    picture = found[0]
+    return np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture[..., :3]
+
+
+def _config_name(folder: Path, files: list[Path], scale: int) -> str:
+    facts = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+    stem = re.sub(r"\W+", "_", folder.resolve().name) or "folder"
+    return f"{stem}_x{scale}_{digest}"

@@ -1,0 +1,96 @@
+"""A TFLite file between those of two relatives, made without TensorFlow."""
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+
+from keras_litesr.models.kinship import check_kinship, check_weight
+from keras_litesr.zoo import folders
+from keras_litesr.zoo.integrity import checked_folder
+
+_IDENTIFIER = b"TFL3"
+
+
+def blend_files(first: bytes, second: bytes, weight: float) -> bytes:
+    """Interpolates the weights in two float32 TFLite files; `models.blending.blend` for files.
+
+    The files must be equal but for the values of their float32 constants and what their metadata
+    say: same operators, options, shapes, names and quantisation. So both come from one
+    architecture and one converter. A folded batch norm is interpolated as it was folded, which is
+    not quite what `blend` does.
+
+    Args:
+        first: Content of a TFLite file in float32.
+        second: Content of its relative's.
+        weight: Share of the second, from 0 to 1.
+
+    Returns:
+        The first file with the blended constants, ready for the interpreter. Its metadata stay
+        those of the first.
+
+    Raises:
+        ValueError: For a weight outside of [0, 1], files that differ in more than weights, or
+            strangers, whose kernels do not correlate.
+    """
+    check_weight(weight)
+    if first[4:8] != _IDENTIFIER or second[4:8] != _IDENTIFIER:
+        raise ValueError(
+            "Expected two TFLite files, received something else. Make them with `litesr convert`."
+        )
+    if _skeleton(first) != _skeleton(second):
+        raise ValueError(
+            "Expected the float32 TFLite files of two relatives, equal but for their weights, "
+            "received files of different structure. Convert both with the same version of "
+            "`litesr convert`."
+        )
+    blended = bytearray(first)
+    pairs = list(zip(_constants(blended), _constants(second), strict=True))
+    check_kinship(pairs, ("the first file", "the second"))
+    for mine, other in pairs:
+        mine[...] = (1 - weight) * mine + weight * other
+    return bytes(blended)
+
+
+def blend_with_preset(first: bytes, preset: str | os.PathLike[str], weight: float) -> bytes:
+    """Blends a float32 TFLite file with the verified one of a preset, as `blend_files` does.
+
+    Raises:
+        PresetError: When the preset or its file is missing or altered.
+        ValueError: As `blend_files`.
+    """
+    folder = folders.preset_folder(preset)
+    file_name = f"{folders.metadata(folder)['name']}_float32.tflite"
+    return blend_files(first, checked_folder(folder).read(file_name), weight)
+
+
+def _constants(content: bytes | bytearray) -> Iterator[np.ndarray]:
+    """Yields each float32 constant once as a view into the file; writable in a `bytearray`."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model, seen = schema.Model.GetRootAs(content, 0), set()
+    for number in range(model.SubgraphsLength()):
+        graph = model.Subgraphs(number)
+        for index in range(graph.TensorsLength()):
+            tensor = graph.Tensors(index)
+            buffer = model.Buffers(tensor.Buffer())
+            is_float = tensor.Type() == schema.TensorType.FLOAT32
+            if is_float and buffer.DataLength() and tensor.Buffer() not in seen:
+                seen.add(tensor.Buffer())
+                yield buffer.DataAsNumpy().view(np.float32).reshape(tensor.ShapeAsNumpy())
+
+
+def _skeleton(content: bytes) -> bytes:
+    """Packs the file again with zeros for float32 constants, and without its metadata."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    bare = bytearray(content)
+    for constant in _constants(bare):
+        constant[...] = 0
+    model = schema.ModelT.InitFromPackedBuf(bytes(bare), 0)
+    for entry in model.metadata or []:
+        model.buffers[entry.buffer].data = None
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder))
+    return bytes(builder.Output())

@@ -1,0 +1,1 @@
+"""Proof of origin: owner keys, marks in weights, signatures, and what two models share."""

@@ -1,0 +1,165 @@
+"""What adversarial trainers share: two networks, two optimizers, one Keras model to `fit`."""
+
+import keras
+from keras import ops
+
+from keras_litesr.training import losses
+from keras_litesr.training.autodiff import minimize, refuse_other_backends
+from keras_litesr.training.metrics import LumaPSNR
+
+
+class GAN(keras.Model):
+    """Trains a generator against a critic; called, it enlarges like its generator.
+
+    A plain Keras model to `fit`, callbacks and `save_weights`, which keeps both networks and both
+    optimizers. Its `optimizer` is the generator's, so `SwapEMAWeights` averages the generator
+    alone. Kinds of it say how critic and generator take a step.
+
+    Args:
+        generator: Low-resolution RGB in, high-resolution RGB out, trained on pixels before.
+        critic: High-resolution RGB in, `(batch, 1)` scores out.
+        logged: What the steps log, beside the PSNR.
+        scale: Enlargement per side; that many border pixels are left out of the PSNR.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        critic: keras.Model,
+        *,
+        logged: tuple[str, ...],
+        scale: int = 4,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.generator = generator
+        self.critic = critic
+        self.scale = scale
+        self.means = {name: keras.metrics.Mean(name) for name in logged}
+        self.psnr = LumaPSNR(border=scale)
+        self.built = True
+
+    def compile(self, generator_optimizer, critic_optimizer, *, settings: dict, **kwargs):
+        """Takes the optimizers, and keeps settings as attributes that a saved model gets back.
+
+        Args:
+            generator_optimizer: May keep a moving average (`use_ema=True`).
+            critic_optimizer: A different object.
+            settings: Name to value of what else the kind was compiled with.
+            **kwargs: What else `keras.Model.compile` takes.
+
+        Raises:
+            NotImplementedError: On the JAX backend.
+            ValueError: For fewer than one step of the critic, or one optimizer for both networks.
+        """
+        refuse_other_backends()
+        if settings["critic_steps"] < 1:
+            raise ValueError(
+                f"Expected `critic_steps` of at least 1, received {settings['critic_steps']}."
+            )
+        if generator_optimizer is critic_optimizer:
+            raise ValueError(
+                "Expected an optimizer for each network, received one for both. Make a second one: "
+                "its state belongs to the variables of one network."
+            )
+        kwargs.setdefault("jit_compile", False)
+        super().compile(optimizer=generator_optimizer, **kwargs)
+        self.critic_optimizer = critic_optimizer
+        for name, value in settings.items():
+            setattr(self, name, value)
+        self._compiled_with = tuple(settings)
+        generator_optimizer.build(self.generator.trainable_variables)
+        critic_optimizer.build(self.critic.trainable_variables)
+
+    def call(self, low_res, training=False):
+        """Enlarges, as the generator does."""
+        return self.generator(low_res, training=training)
+
+    def train_step(self, data):
+        """Takes one turn of Algorithm 1: some steps of the critic, one of the generator."""
+        low_res, high_res = data[:2]
+        super_res = ops.stop_gradient(self.generator(low_res, training=True))
+        for _ in range(self.critic_steps):
+            self.step_critic(high_res, super_res)
+        self.step_generator(low_res, high_res)
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    def step_critic(self, high_res, super_res) -> None:
+        """Teaches the critic to tell originals from what the generator made."""
+        raise NotImplementedError
+
+    def step_generator(self, low_res, high_res) -> None:
+        """Lowers the overall loss, Eq. 9, in which alpha is 0 while the critic warms up."""
+        is_warm = self.optimizer.iterations >= self.critic_warmup_steps
+        alpha = self.adversarial_weight * ops.cast(is_warm, "float32")
+
+        def loss():
+            super_res = self.generator(low_res, training=True)
+            pixel = ops.mean(self.pixel_loss(high_res, super_res))
+            total = losses.generator_loss(
+                self.adversarial_loss(super_res),
+                pixel,
+                adversarial_weight=alpha,
+                pixel_weight=self.pixel_weight,
+            )
+            return total, pixel, super_res
+
+        total, pixel, super_res = minimize(loss, self.generator.trainable_variables, self.optimizer)
+        self.means["loss"].update_state(total)
+        self.means["pixel_loss"].update_state(pixel)
+        self.psnr.update_state(high_res, ops.stop_gradient(super_res))
+
+    def adversarial_loss(self, super_res):
+        """Computes what of the critic's verdict the generator can lower, a scalar."""
+        raise NotImplementedError
+
+    def test_step(self, data):
+        """Measures PSNR and the pixel loss; the critic has no part in it."""
+        low_res, high_res = data[:2]
+        super_res = self.generator(low_res, training=False)
+        self.means["loss"].update_state(self.pixel_loss(high_res, super_res))
+        self.psnr.update_state(high_res, super_res)
+        return {"loss": self.means["loss"].result(), "psnr": self.psnr.result()}
+
+    @property
+    def metrics(self):
+        """What `fit` logs, and resets at every epoch."""
+        return [*self.means.values(), self.psnr]
+
+    @property
+    def trainable_variables(self):
+        """The generator's, which belong to `optimizer`; the critic's belong to its own."""
+        return self.generator.trainable_variables
+
+    @property
+    def trainable_weights(self):
+        """As `trainable_variables`: `fit` ends by giving them their moving average."""
+        return self.generator.trainable_weights
+
+    def get_config(self):
+        """Holds both networks."""
+        networks = {"generator": self.generator, "critic": self.critic}
+        serialized = {k: keras.saving.serialize_keras_object(v) for k, v in networks.items()}
+        return {**serialized, "scale": self.scale, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        """Builds both networks."""
+        networks = {
+            name: keras.saving.deserialize_keras_object(config[name])
+            for name in ("generator", "critic")
+        }
+        return cls(**{**config, **networks})
+
+    def get_compile_config(self):
+        """Holds both optimizers and all settings, so that a loaded model trains on."""
+        settings = {name: getattr(self, name) for name in self._compiled_with}
+        optimizers = {
+            "generator_optimizer": self.optimizer,
+            "critic_optimizer": self.critic_optimizer,
+        }
+        return keras.saving.serialize_keras_object({**optimizers, **settings})
+
+    def compile_from_config(self, config):
+        """Compiles as the saved model was."""
+        self.compile(**keras.saving.deserialize_keras_object(config))

@@ -1,0 +1,75 @@
+"""Files of a preset folder as bytes: read once, not through links, compared with their hashes."""
+
+import hashlib
+import re
+from pathlib import Path
+
+MANIFEST = "SHA256SUMS"
+SIGNATURE = "model.sig"
+_LARGEST_TEXT = 4 * 2**20
+_LARGEST_FILE = 512 * 2**20
+
+
+class PresetError(ValueError):
+    """A preset that does not exist, is incomplete, or is not what its manifest says."""
+
+
+def unchecked(folder: Path, file_name: str) -> bytes:
+    """Reads a preset's file without comparing it with anything.
+
+    Raises:
+        PresetError: When the file is missing, a link, or larger than such files are.
+    """
+    path = folder / file_name
+    if path.is_symlink():
+        raise PresetError(
+            f"{path} is a symbolic link and could lead anywhere. Expected a file; get the preset "
+            "again."
+        )
+    if not path.is_file():
+        raise PresetError(f"{path} is missing; get the preset again.")
+    is_text = file_name.endswith(".json") or file_name in (MANIFEST, SIGNATURE)
+    most = _LARGEST_TEXT if is_text else _LARGEST_FILE
+    if path.stat().st_size > most:
+        raise PresetError(f"{path} is larger than {most / 2**20:.0f} MiB, so it is not opened.")
+    return path.read_bytes()
+
+
+def require_hash(path: Path, content: bytes, expected: str) -> None:
+    """Compares what was read from a file with the SHA-256 that was released.
+
+    Raises:
+        PresetError: When they differ; both are named.
+    """
+    received = hashlib.sha256(content).hexdigest()
+    if received != expected:
+        raise PresetError(
+            f"{path} is not the file that was released: expected SHA-256 {expected}, received "
+            f"{received}. Get the preset again, and do not use this file."
+        )
+
+
+def parsed_manifest(content: bytes, path: Path) -> dict[str, str]:
+    """Parses the content of a `SHA256SUMS`; `path` names it in messages."""
+    listed: dict[str, str] = {}
+    for line in content.decode(errors="replace").splitlines():
+        digest, _, name = line.partition(" ")
+        if not line.strip():
+            continue
+        name = name[1:] if name[:1] in (" ", "*") else name
+        if not re.fullmatch("[0-9a-f]{64}", digest) or not name:
+            raise PresetError(
+                f"{path} is not a list of SHA-256 and file name; get the preset again."
+            )
+        if not is_plain_name(name) or name in listed:
+            raise PresetError(
+                f"{path} lists {name!r}, which is listed twice or leads out of the folder. "
+                "Expected plain file names; do not use this preset."
+            )
+        listed[name] = digest
+    return listed
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name stays in its folder: no separators, drives, dots alone or odd characters."""
+    return name.isprintable() and name not in ("", ".", "..") and not set(name) & set("/\\:")

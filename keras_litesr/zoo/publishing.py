@@ -1,0 +1,151 @@
+"""Whether a preset folder can be published: complete, with a whole card, and unaltered."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from keras_litesr.zoo import folders
+from keras_litesr.zoo.cards import CARD
+from keras_litesr.zoo.folders import PresetError
+from keras_litesr.zoo.hubs import client
+
+_HEAD = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
+_SECTIONS = ("Use", "Limits", "Figures", "Licence")
+_SECTIONS_OF_WEIGHTS = ("Training",)
+_UNFINISHED = re.compile(r"\b(TODO|FIXME|TBD|XXX)\b|more information needed|lorem ipsum", re.I)
+
+
+def problems(folder: Path) -> list[str]:
+    """Lists everything that keeps a preset folder from being published.
+
+    Args:
+        folder: Preset folder; nothing in it is run.
+
+    Returns:
+        A sentence for each problem; empty when the folder is complete and unaltered.
+
+    Raises:
+        PresetError: When the reader for YAML is missing, which comes with the extra `[hub]`.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        return [f"There is no folder {folder}."]
+    try:
+        listed = list(folders.manifest(folder))
+    except PresetError as error:
+        return [str(error)]
+    found = _missing(listed) + _strangers(folder, listed)
+    for name in listed:
+        try:
+            folders.verified(folder, name)
+        except PresetError as error:
+            found.append(str(error))
+    # What is not what its manifest says is not worth being read.
+    return found or _content(folder)
+
+
+def published_files(folder: Path) -> list[Path]:
+    """Names the files of a folder without problems that are uploaded."""
+    names = [*folders.manifest(folder), folders.MANIFEST]
+    if (folder / folders.SIGNATURE).is_file():
+        names.append(folders.SIGNATURE)
+    return [folder / name for name in names]
+
+
+def head_of(folder: Path) -> dict[str, Any]:
+    """Reads the YAML head of a folder's card.
+
+    Raises:
+        PresetError: When there is none, or it is no YAML mapping.
+    """
+    path = folder / CARD
+    match = _HEAD.match(path.read_text(encoding="utf-8"))
+    yaml = client("yaml")
+    try:
+        head = yaml.safe_load(match[1]) if match else None
+    except yaml.YAMLError as error:
+        raise PresetError(
+            f"The head of {path} is no YAML: {' '.join(str(error).split())}."
+        ) from error
+    if not isinstance(head, dict):
+        raise PresetError(
+            f"{path} does not begin with a YAML head. Make it with litesr share save."
+        )
+    return head
+
+
+def _missing(listed: list[str]) -> list[str]:
+    needed = (folders.CONFIG, folders.METADATA, folders.WEIGHTS, folders.RESULTS, CARD)
+    found = [f"{name} is missing in {folders.MANIFEST}." for name in needed if name not in listed]
+    if not any(name.endswith("_float32.tflite") for name in listed):
+        found.append("There is no NAME_float32.tflite, which runs without TensorFlow.")
+    return found
+
+
+def _strangers(folder: Path, listed: list[str]) -> list[str]:
+    known = {*listed, folders.MANIFEST, folders.SIGNATURE}
+    return [
+        f"{path.name} is not in {folders.MANIFEST}; remove it, or save the folder anew."
+        if path.name not in known
+        else f"{path.name} is no file but a link or a folder; save the folder anew."
+        for path in sorted(folder.iterdir())
+        if path.name not in folders.BESIDE
+        and (path.name not in known or path.is_symlink() or not path.is_file())
+    ]
+
+
+def _content(folder: Path) -> list[str]:
+    try:
+        facts, measured = folders.metadata(folder), folders.results(folder)
+        json.loads((folder / folders.CONFIG).read_text(encoding="utf-8"))
+        head, text = head_of(folder), (folder / CARD).read_text(encoding="utf-8")
+    except (PresetError, ValueError) as error:
+        return [str(error)]
+    found = _in_results(measured) + _in_head(head, has_weights=bool(facts["parameter_count"]))
+    return found + _in_text(folder, text, has_weights=bool(facts["parameter_count"]))
+
+
+def _in_results(measured: dict[str, Any]) -> list[str]:
+    quality = measured.get("files", {}).get("float32", {}).get("quality")
+    if quality:
+        return []
+    return [f"{folders.RESULTS} has no figures of the float32 file; save with --data FOLDER."]
+
+
+def _in_head(head: dict[str, Any], *, has_weights: bool) -> list[str]:
+    needed = ["library_name", "license", "tags", "metrics", "model-index"]
+    if head.get("license") == "other":
+        needed += ["license_name", "license_link"]
+    if has_weights:
+        needed.append("datasets")
+    found = [f"The head of {CARD} does not say {key}." for key in needed if not head.get(key)]
+    if head.get("pipeline_tag") != "image-to-image":
+        found.append(
+            f"Expected pipeline_tag: image-to-image in the head of {CARD}, received "
+            f"{head.get('pipeline_tag')!r}."
+        )
+    return found
+
+
+def _in_text(folder: Path, text: str, *, has_weights: bool) -> list[str]:
+    sections = _SECTIONS + (_SECTIONS_OF_WEIGHTS if has_weights else ())
+    bodies = {title: _body(text, title) for title in sections}
+    found = [
+        f"{CARD} has no section {title!r}, or it is empty."
+        for title, body in bodies.items()
+        if not body
+    ]
+    if bodies["Figures"] and "| :--" not in bodies["Figures"]:
+        found.append(f"The section 'Figures' of {CARD} has no table; save with --data FOLDER.")
+    if unfinished := _UNFINISHED.search(text):
+        found.append(f"{CARD} says {unfinished[0]!r}, so it is not finished.")
+    for picture in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text):
+        if not picture.startswith("https://") and not (folder / picture).is_file():
+            found.append(f"{CARD} shows {picture}, which is not in the folder.")
+    return found
+
+
+def _body(text: str, title: str) -> str:
+    match = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
+    return match[1].strip() if match else ""

@@ -1,0 +1,184 @@
+"""Preset folders to and from the hubs: `hf://user/name`, `kaggle://user/model/keras/variation`."""
+
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from keras_litesr.atomic import write_json
+from keras_litesr.zoo import folders, huggingface, kaggle
+from keras_litesr.zoo.addresses import Address, parse
+from keras_litesr.zoo.folders import PresetError
+from keras_litesr.zoo.hubs import HubError, NotOnHubError, UnreachableError
+from keras_litesr.zoo.new_folders import appearing, require_free
+from keras_litesr.zoo.publishing import head_of, problems, published_files
+
+Progress = Callable[[int, int], None]
+
+_HUBS = {"hf": huggingface, "kaggle": kaggle}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pulled:
+    """A preset that was pulled.
+
+    Attributes:
+        folder: Where it lies now.
+        address: Where it came from, with the commit or version.
+        record: File beside the folder that says so.
+        from_cache: Whether the hub could not be reached, so that the cache said which revision
+            was meant.
+    """
+
+    folder: Path
+    address: Address
+    record: Path
+    from_cache: bool
+
+
+def upload_preset(uri: str, folder: str | Path, *, private: bool = False) -> str:
+    """Uploads a preset folder to a hub.
+
+    Args:
+        uri: `hf://user/name` or `kaggle://user/model/keras/variation`; what does not exist there
+            is made.
+        folder: Preset folder with a complete card.
+        private: Whether a repository that is made is private; on Kaggle it always is until its
+            owner publishes it.
+
+    Returns:
+        The address with the commit that was made; on Kaggle, which numbers versions later, the
+        address itself.
+
+    Raises:
+        PresetError: When the folder is incomplete or altered, `litesr share check` lists why; or
+            the hub refuses or cannot be reached.
+    """
+    address, folder = parse(uri), Path(folder)
+    if address.revision:
+        raise PresetError(
+            f"Expected an address without revision to upload to, received {uri}. Leave out "
+            f"{address.revision!r}: the hub makes a new one."
+        )
+    if found := problems(folder):
+        more = f" {len(found) - 1} more: litesr share check {folder}" if len(found) > 1 else ""
+        raise PresetError(f"{folder} cannot be published. {found[0]}{more}")
+    if address.hub == "hf":
+        return str(huggingface.push(address, published_files(folder), private=private))
+    return str(kaggle.push(address, folder, licence=str(head_of(folder)["license"])))
+
+
+def pull(
+    uri: str,
+    folder: str | Path,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Pulled:
+    """Downloads a preset into a folder, which appears whole and verified or not at all.
+
+    Only what the preset's manifest lists is downloaded, and its signature. What an interrupted
+    download had got is taken from the client's cache. Beside the folder, `FOLDER.source.json`
+    records the commit or version.
+
+    Args:
+        uri: `hf://user/name[@revision]` or `kaggle://user/model/keras/variation[/version]`.
+        folder: New folder; its parents are made.
+        overwrite: Replace an earlier preset folder.
+        progress: Called with the numbers of files done and in all.
+
+    Raises:
+        PresetError: When the folder exists, a file is not what the manifest says, or the hub
+            refuses or cannot be reached and the cache does not help.
+    """
+    address, folder = parse(uri), Path(folder)
+    require_free(folder, overwrite=overwrite)
+    revision, from_cache = _HUBS[address.hub].revision_of(address)
+    pinned = address.at(revision)
+    record = record_of(folder)
+    with appearing(folder) as temporary:
+        _fetch(pinned, temporary, progress)
+        # First the record, as it names the manifest that it belongs to.
+        write_json(
+            record,
+            {
+                "source": str(address),
+                "pinned": str(pinned),
+                "revision": revision,
+                "manifest_sha256": folders.sha256(temporary / folders.MANIFEST),
+                "date": datetime.now(timezone.utc).date().isoformat(),
+            },
+        )
+    return Pulled(folder=folder, address=pinned, record=record, from_cache=from_cache)
+
+
+def cached_preset(uri: str) -> Path:
+    """Finds a verified local copy of a preset on a hub, and makes it where there is none.
+
+    Copies are kept by revision in `KERAS_LITESR_CACHE`, by default `~/.cache/keras_litesr`.
+
+    Raises:
+        PresetError: As `pull`.
+    """
+    address = parse(uri)
+    revision, _ = _HUBS[address.hub].revision_of(address)
+    target = _cache() / address.hub / address.name / revision
+    if not _is_intact(target):
+        with appearing(target) as temporary:
+            _fetch(address.at(revision), temporary, None)
+    return target
+
+
+def record_of(folder: Path) -> Path:
+    """Names the file beside a folder that records where it was pulled from."""
+    return folder.with_name(f"{folder.name}.source.json")
+
+
+def _fetch(pinned: Address, target: Path, progress: Progress | None) -> None:
+    get = _HUBS[pinned.hub].file
+    shutil.copyfile(get(pinned, folders.MANIFEST), target / folders.MANIFEST)
+    # Also refuses names that lead out of the folder.
+    listed = folders.manifest(target)
+    if folders.WEIGHTS not in listed or folders.CONFIG not in listed:
+        raise PresetError(f"The manifest of {pinned} lists no model, so it is no preset.")
+    for done, (name, digest) in enumerate(listed.items()):
+        if progress:
+            progress(done, len(listed))
+        _copy_verified(pinned, name, digest, target)
+    # Without network the cache may lack it; who requires a signature will miss it then.
+    with suppress(NotOnHubError, UnreachableError):
+        shutil.copyfile(get(pinned, folders.SIGNATURE), target / folders.SIGNATURE)
+    if progress:
+        progress(len(listed), len(listed))
+
+
+def _copy_verified(pinned: Address, name: str, digest: str, target: Path) -> None:
+    get = _HUBS[pinned.hub].file
+    shutil.copyfile(get(pinned, name), target / name)
+    if folders.sha256(target / name) != digest:
+        # The copy in the cache may be damaged where the hub's is not.
+        shutil.copyfile(get(pinned, name, again=True), target / name)
+    received = folders.sha256(target / name)
+    if received != digest:
+        raise HubError(
+            f"{name} of {pinned} is not what its manifest lists: expected SHA-256 {digest}, "
+            f"received {received}. Do not use this preset, and tell its owner."
+        )
+
+
+def _is_intact(folder: Path) -> bool:
+    try:
+        for name in folders.manifest(folder):
+            folders.verified(folder, name)
+    except PresetError:
+        return False
+    return True
+
+
+def _cache() -> Path:
+    if own := os.environ.get("KERAS_LITESR_CACHE"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "keras_litesr"

@@ -1,0 +1,151 @@
+"""`litesr protect derive`."""
+
+import hashlib
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import keras_litesr
+from keras_litesr.cli.answers import ask
+from keras_litesr.cli.black_box import TFLiteFile, black_box
+from keras_litesr.export.tflite import weights_sha256
+from keras_litesr.images import resize
+from keras_litesr.zoo import folders
+from keras_litesr.zoo.presets import PRESETS, Preset
+from keras_litesr.zoo.registry import build
+
+
+@pytest.fixture
+def photos(picture):
+    """A folder of twelve photos."""
+    for index in range(12):
+        path = picture(f"photos/{index}.png", 100, 96)
+    return path.parent
+
+
+@pytest.fixture
+def student(monkeypatch):
+    """A light architecture that trains in a moment."""
+    row = Preset(
+        architecture="lite",
+        arguments={"filters": 6, "num_blocks": 1},
+        scale=4,
+        summary="A small one.",
+        use="Tests.",
+    )
+    monkeypatch.setitem(PRESETS, "mini_x4", row)
+    return "mini_x4"
+
+
+def test_a_model_is_shown_reductions_and_its_answers_stand_for_the_originals(photos):
+    seen = []
+
+    class Inverted:
+        """Paints flat pictures of the inverted mean."""
+
+        scale = 4
+
+        def __call__(self, low_res):
+            seen.append(low_res)
+            return np.full((low_res.shape[0] * 4, low_res.shape[1] * 4, 3), 7, np.uint8)
+
+    pairs, shown = ask(Inverted(), [photos, photos], at_least=96)
+    assert len(pairs) == len(shown) == len(seen) == 12
+    original = np.asarray(Image.open(photos / "0.png"))
+    np.testing.assert_array_equal(pairs[0].low_res, resize.reduce(original, 4))
+    assert (pairs[0].high_res == 7).all()
+    assert shown[0].name == "photos/0.png"
+    assert shown[0].sha256 == hashlib.sha256((photos / "0.png").read_bytes()).hexdigest()
+
+
+def test_unreadable_and_small_photos_are_not_listed(photos, capsys):
+    (photos / "00.png").write_text("no picture")
+    Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(photos / "01.png")
+    _, shown = ask(black_box("bicubic_x4"), [photos], at_least=96)
+    assert len(shown) == 12
+    printed = capsys.readouterr().err
+    assert "00.png" in printed
+    assert "1 photos, smaller than 96x96" in printed
+
+
+def test_a_tflite_file_answers_as_its_preset_does(rng):
+    folder = folders.preset_folder("bicubic_x4")
+    file = TFLiteFile(folder / "bicubic_x4_float32.tflite")
+    low_res = rng.integers(0, 256, (9, 12, 3), dtype=np.uint8)
+    assert (file.name, file.scale) == ("bicubic_x4_float32", 4)
+    np.testing.assert_array_equal(file(low_res), black_box("bicubic_x4")(low_res))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("litert_export")
+def test_the_preset_tells_how_it_was_made_but_not_from_whom(
+    litesr, photos, student, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    big = shutil.copy(
+        folders.preset_folder("bicubic_x4") / "bicubic_x4_float32.tflite", "secret.tflite"
+    )
+    result = litesr("protect", "derive", big, "-o", "light_x4", "--data", photos,
+                    "--student", student, "--steps", 2, "--seed", 5, "--json")  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    facts = folders.metadata(tmp_path / "light_x4")["training"]
+    assert json.loads(result.stdout)["training"] == facts
+    assert (facts["seed"], facts["steps"], facts["photos"]) == (5, 2, 12)
+    keras.utils.set_random_seed(5)
+    assert facts["first_weights_sha256"] == weights_sha256(build(student))
+    listed = folders.verified(tmp_path / "light_x4", facts["data_list"]).read_text()
+    first = hashlib.sha256((photos / "0.png").read_bytes()).hexdigest()
+    assert listed.startswith(f"{first}  photos/0.png\n")
+    assert keras_litesr.load("light_x4").count_params() == build(student).count_params()
+    texts = [path.read_text() for path in (tmp_path / "light_x4").glob("*[md|json]")]
+    assert len(texts) >= 3
+    assert not any("secret" in text or str(tmp_path) in text for text in texts)
+
+
+@pytest.mark.slow
+def test_the_teacher_is_named_where_the_owner_wishes(
+    litesr, photos, student, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    result = litesr("protect", "derive", "bicubic_x4", "-o", "light_x4", "--data", photos,
+                    "--student", student, "--steps", 1, "--name-teacher")  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert folders.metadata(tmp_path / "light_x4")["training"]["teacher"] == "bicubic_x4"
+    assert "bicubic_x4" in (tmp_path / "light_x4/README.md").read_text()
+    again = litesr("protect", "derive", "bicubic_x4", "-o", "other_x4", "--data", photos,
+                   "--student", student, "--steps", 1, "--run", "runs/light_x4")  # fmt: skip
+    assert again.exit_code == 2
+    assert "Go on with --resume" in again.stderr
+    other = folders.preset_folder("bicubic_x4") / "bicubic_x4_int8.tflite"
+    mixed = litesr("protect", "derive", other, "-o", "other_x4", "--data", photos,
+                   "--student", student, "--run", "runs/light_x4", "--resume")  # fmt: skip
+    assert mixed.exit_code == 2
+    assert "was begun with" in mixed.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["bicubic_x4", "-o", "a", "--student", "nosuch"], "There is no preset 'nosuch'"),
+        (["bicubic_x4", "-o", "a", "--steps", "2", "--minutes", "1"], "received --steps and"),
+        (["nosuch", "-o", "a"], "There is no model named 'nosuch'"),
+        (["no.tflite", "-o", "a"], "There is no file no.tflite"),
+        (["bicubic_x4", "-o", "photos"], "photos exists and is not empty"),
+    ],
+)
+def test_wrong_requests_are_refused(litesr, photos, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    result = litesr("protect", "derive", *arguments, "--data", photos)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+
+
+def test_a_student_of_another_scale_is_refused(litesr, photos, x2_preset, tmp_path):
+    result = litesr("protect", "derive", x2_preset, "-o", tmp_path / "light", "--data", photos)
+    assert result.exit_code == 2
+    assert "enlarges 2 times as the big model does" in result.stderr

@@ -1,0 +1,239 @@
+"""`litesr share`: save, check, push and pull, with the hubs' real clients and a local server."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from keras_litesr.zoo import cards, folders
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "zoo"))
+
+import hub_fixtures
+
+hugging_face = hub_fixtures.hugging_face
+no_proxy = hub_fixtures.no_proxy
+publishable = hub_fixtures.publishable
+# The client's own way to upload large files is one that its transport wants to give up.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
+
+URI = "hf://ada/mine_x4"
+TOKEN = "hf_secret_of_the_tests"
+FACTS = {
+    "title": "mine_x4",
+    "summary": "A network.",
+    "use": "Trying the command.",
+    "limits": "All.",
+    "degradation": "It expects an antialiased bicubic reduction.",
+    "licence": "apache-2.0",
+}
+
+
+@pytest.fixture
+def card(tmp_path):
+    path = tmp_path / "card.json"
+    path.write_text(json.dumps(FACTS))
+    return path
+
+
+def test_check_says_that_a_folder_is_complete(litesr, publishable):
+    result = litesr("share", "check", publishable)
+    assert result.exit_code == 0
+    assert result.stdout == f"{publishable}: complete and unaltered, 8 files\n"
+
+
+def test_check_lists_every_problem_and_ends_with_1(litesr, publishable):
+    (publishable / "results.json").unlink()
+    (publishable / "notes.txt").touch()
+    result = litesr("share", "check", publishable)
+    assert result.exit_code == 1
+    assert "- notes.txt is not in SHA256SUMS" in result.stdout
+    assert "results.json is missing" in result.stdout
+    assert f"{publishable}: 2 problems" in result.stderr
+    found = json.loads(litesr("share", "check", publishable, "--json").stdout)
+    assert len(found["problems"]) == 2
+
+
+def test_check_compares_tflite_files_with_the_weights(litesr, publishable):
+    other = folders.preset_folder("lite_psnr_x4") / "lite_psnr_x4_float16.tflite"
+    shutil.copyfile(other, publishable / "bicubic_x4_float16.tflite")
+    (publishable / "bicubic_x4_int8.tflite").write_bytes(b"no such file")
+    folders.write_manifest(publishable)
+    result = litesr("share", "check", publishable)
+    assert result.exit_code == 1
+    assert "bicubic_x4_float16.tflite was not made from model.weights.h5" in result.stdout
+    assert "Expected a TFLite file, received" in result.stdout
+
+
+def test_push_and_pull_print_the_pinned_address_and_no_token(
+    litesr, hugging_face, publishable, tmp_path
+):
+    pushed = litesr("share", "push", publishable, URI)
+    assert pushed.exit_code == 0
+    commit = hugging_face.repositories["ada/mine_x4"].refs["main"]
+    assert pushed.stdout.splitlines()[-1] == f"{URI}@{commit}"
+    pulled = litesr("share", "pull", URI, "-o", tmp_path / "here")
+    assert pulled.exit_code == 0
+    assert pulled.stdout == f"{tmp_path / 'here'}  {URI}@{commit}\n"
+    assert TOKEN not in pushed.output + pulled.output
+    checked = litesr("share", "check", tmp_path / "here")
+    assert checked.stdout.endswith(f"8 files, pulled from {URI}@{commit}\n")
+
+
+def test_pull_takes_the_name_on_the_hub_and_replaces_only_when_told(
+    litesr, hugging_face, publishable, tmp_path, monkeypatch
+):
+    litesr("share", "push", publishable, URI)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert litesr("share", "pull", URI).exit_code == 0
+    assert Path("mine_x4", "config.json").is_file()
+    again = litesr("share", "pull", URI)
+    assert again.exit_code == 2
+    assert "mine_x4 exists" in again.stderr
+    assert litesr("share", "pull", URI, "--overwrite").exit_code == 0
+
+
+def test_a_pull_from_the_cache_is_said(litesr, hugging_face, publishable, tmp_path):
+    from huggingface_hub import close_session
+
+    litesr("share", "push", publishable, URI)
+    litesr("share", "pull", URI, "-o", tmp_path / "first")
+    hugging_face.__exit__()
+    close_session()
+    result = litesr("share", "pull", URI, "-o", tmp_path / "second")
+    assert result.exit_code == 0
+    assert result.stderr.startswith(f"note: no connection; {URI}@")
+
+
+def test_an_altered_folder_no_longer_counts_as_pulled(litesr, hugging_face, publishable, tmp_path):
+    litesr("share", "push", publishable, URI)
+    folder = tmp_path / "here"
+    litesr("share", "pull", URI, "-o", folder)
+    (folder / "README.md").write_text((folder / "README.md").read_text() + "More.\n")
+    folders.write_manifest(folder)
+    assert litesr("share", "check", folder).stdout.endswith("complete and unaltered, 8 files\n")
+
+
+def test_an_incomplete_folder_is_not_pushed(litesr, hugging_face, publishable):
+    (publishable / "README.md").unlink()
+    folders.write_manifest(publishable)
+    result = litesr("share", "push", publishable, URI)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"litesr: {publishable} cannot be published. README.md is")
+    assert hugging_face.asked == []
+
+
+@pytest.mark.parametrize("module", ["huggingface_hub", "kagglehub"])
+def test_a_missing_extra_is_said(litesr, tmp_path, monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    address = URI if module == "huggingface_hub" else "kaggle://ada/litesr/keras/x4"
+    result = litesr("share", "pull", address, "-o", tmp_path / "here")
+    assert result.exit_code == 2
+    assert "pip install 'keras_litesr[hub]'" in result.stderr
+
+
+def test_an_address_serves_wherever_a_model_is_named(litesr, hugging_face, publishable, picture):
+    litesr("share", "push", publishable, URI)
+    small = picture("small.png", 7, 5)
+    result = litesr("upscale", "-m", URI, small)
+    assert result.exit_code == 0
+    assert "28x20" in result.stdout
+
+
+def test_save_makes_a_folder_of_a_zoo_model_that_check_accepts(litesr, tmp_path, picture):
+    options = ("-o", tmp_path / "new" / "copy", "--picture", picture("other.png"))
+    result = litesr("share", "save", "bicubic_x4", *options)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert litesr("share", "check", tmp_path / "new" / "copy").exit_code == 0
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["copy"]
+    assert "](comparison.png)" in (tmp_path / "new" / "copy" / cards.CARD).read_text()
+
+
+def test_save_keeps_files_and_figures_and_takes_the_card_from_the_file(
+    litesr, publishable, card, tmp_path
+):
+    assert litesr("share", "save", publishable, "-o", tmp_path / "a").exit_code == 2
+    result = litesr("share", "save", publishable, "-o", tmp_path / "a", "--card", card)
+    assert result.exit_code == 0
+    assert "Trying the command." in (tmp_path / "a" / cards.CARD).read_text()
+    for name in ("model.weights.h5", "results.json", "bicubic_x4_int8.tflite"):
+        assert (tmp_path / "a" / name).read_bytes() == (publishable / name).read_bytes()
+    # The facts are in the folder now, so the file is not needed again.
+    assert litesr("share", "save", tmp_path / "a", "-o", tmp_path / "b").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "Expected a JSON file as card"),
+        ("[]", "Expected a JSON object"),
+        (json.dumps(FACTS | {"limits": ""}), "The card does not say limits."),
+        (json.dumps(FACTS | {"licence": "other"}), "does not say licence_name, licence_link."),
+        (json.dumps(FACTS | {"license": "mit"}), "received also license"),
+    ],
+)
+def test_save_refuses_an_incomplete_card_and_leaves_nothing(
+    litesr, publishable, card, tmp_path, content, message
+):
+    card.write_text(content)
+    result = litesr("share", "save", publishable, "-o", tmp_path / "new" / "a", "--card", card)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not (tmp_path / "new").exists() or not list((tmp_path / "new").iterdir())
+
+
+def test_save_opens_no_whole_models(litesr, tmp_path, card):
+    (tmp_path / "model.keras").write_bytes(b"")
+    source = tmp_path / "model.keras"
+    result = litesr("share", "save", source, "-o", tmp_path / "a", "--card", card)
+    assert result.exit_code == 2
+    assert "can run code when it is opened" in result.stderr
+
+
+def test_save_takes_nothing_from_an_altered_folder(litesr, publishable, card, tmp_path):
+    with (publishable / "model.weights.h5").open("ab") as file:
+        file.write(b"x")
+    result = litesr("share", "save", publishable, "-o", tmp_path / "a", "--card", card)
+    assert result.exit_code == 2
+    assert "is not the file that was released" in result.stderr
+    assert not (tmp_path / "a").exists()
+
+
+def test_weights_need_the_name_of_their_network(litesr, publishable, tmp_path):
+    result = litesr("share", "save", publishable / "model.weights.h5", "-o", tmp_path / "a")
+    assert result.exit_code == 2
+    assert "Add --architecture PRESET" in result.stderr
+
+
+def test_a_model_without_figures_needs_pictures(litesr, publishable, card, tmp_path):
+    (publishable / "results.json").unlink()
+    folders.write_manifest(publishable)
+    result = litesr("share", "save", publishable, "-o", tmp_path / "a", "--card", card)
+    assert result.exit_code == 2
+    assert "has no figures. Add --data FOLDER" in result.stderr
+
+
+@pytest.mark.slow
+def test_weights_become_a_folder_with_tflite_files_and_figures(
+    litesr, litert_export, publishable, card, picture, tmp_path
+):
+    for name in ("photos/a.png", "photos/b.png"):
+        picture(name, 32, 24)
+    result = litesr(
+        *("share", "save", publishable / "model.weights.h5", "--architecture", "bicubic_x4"),
+        *("--card", card, "--data", tmp_path / "photos", "--picture", picture("c.png")),
+        *("-o", tmp_path / "own_x4"),
+    )
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert litesr("share", "check", tmp_path / "own_x4").exit_code == 0
+    assert {path.name for path in (tmp_path / "own_x4").iterdir()} == {
+        *("README.md", "SHA256SUMS", "config.json", "metadata.json", "results.json"),
+        *("comparison.png", "model.weights.h5", "own_x4_float16.tflite", "own_x4_float32.tflite"),
+    }
+    quality = folders.results(tmp_path / "own_x4")["files"]["float32"]["quality"]["photos"]
+    measured = litesr("evaluate", "-m", tmp_path / "own_x4", "-d", tmp_path / "photos", "--json")
+    (row,) = json.loads(measured.stdout)
+    assert quality["standard"]["psnr"] == pytest.approx(row["psnr"])

@@ -1,0 +1,162 @@
+"""`litesr train`: from photos to weights, and what goes wrong on the way."""
+
+import json
+import re
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_litesr.training import trainers
+from keras_litesr.training.pace import Pace
+from keras_litesr.training.recipes import RECIPES, AdversarialRecipe, Recipe
+from keras_litesr.zoo.presets import PRESETS
+
+SETTINGS = {"steps": 4, "epoch_steps": 2, "batch_size": 2, "patch_size": 8, "warmup_steps": 1}
+
+
+@pytest.fixture
+def train(litesr, monkeypatch):
+    """Runs the command on networks of one block, named `small` and `small_gan`."""
+    network = {"filters": 3, "num_blocks": 1}
+    recipes = {
+        "small": Recipe(**SETTINGS),
+        "small_gan": AdversarialRecipe(**{**SETTINGS, "warmup_steps": 0}),
+    }
+    for name, recipe in recipes.items():
+        monkeypatch.setitem(PRESETS, name, replace(PRESETS["lite_x4"], arguments=network))
+        monkeypatch.setitem(RECIPES, name, recipe)
+    compiled = trainers.trainer
+
+    def compile_to_run_eagerly(*arguments, **options):
+        model = compiled(*arguments, **options)
+        model.run_eagerly = True  # A few steps take less time than tracing would.
+        return model
+
+    monkeypatch.setattr(trainers, "trainer", compile_to_run_eagerly)
+
+    def run(*words, recipe="small"):
+        words = ["train", recipe, *map(str, words)]
+        monkeypatch.setattr(sys, "argv", ["litesr", *words])
+        return litesr(*words)
+
+    return run
+
+
+@pytest.fixture
+def photos(tmp_path, rng):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(10):
+        pixels = rng.integers(0, 256, (40, 44, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    return folder
+
+
+def test_a_folder_of_photos_becomes_weights(train, photos, tmp_path):
+    Image.new("RGB", (3, 3)).save(photos / "stamp.png")
+    out = tmp_path / "run"
+    done = train("--data", photos, "--out", out)
+    assert done.exit_code == 0, done.output
+    assert "left out: 1 of 11 pictures, smaller than 32x32 pixels" in done.stdout
+    assert "9 training and 1 validation pictures" in done.stdout
+    assert "finished: 4 steps" in done.stdout
+    assert (out / "best.weights.h5").exists()
+    assert "finished: 4 steps" in train("--data", photos, "--out", out, "--resume").stdout
+    again = train("--data", photos, "--out", out)
+    assert (again.exit_code, "already holds a run" in again.stderr) == (2, True)
+    longer = train("--data", photos, "--out", out, "--resume", "--steps", 8)
+    assert longer.exit_code == 2
+    assert re.search("steps 4,.* received steps 8,", longer.stderr)
+
+
+def test_a_gan_starts_from_a_run_and_releases_its_last_epoch(train, photos, tmp_path):
+    start, out = tmp_path / "start", tmp_path / "gan"
+    train("--data", photos, "--out", start, "--steps", 1)
+    words = ["--data", photos, "--start-from", start, "--adversarial-weight", 0.002, "--out", out]
+    done = train(*words, recipe="small_gan")
+    assert done.exit_code == 0, done.output
+    assert f"from the weights of {start}" in done.stdout
+    settings = json.loads((out / "recipe.json").read_text())
+    assert (settings["method"], settings["start"]) == ("wgan_gp", str(start))
+    assert settings["adversarial_weight"] == 0.002
+    assert json.loads((out / "best.json").read_text())["step"] == 4
+    header = (out / "log.csv").read_text().splitlines()[0].split(",")
+    assert {"gradient_norm", "wasserstein_distance", "val_high_frequency_energy"} <= {*header}
+
+
+def test_a_time_is_filled_with_whole_epochs_and_stays_laid_when_resumed(
+    train, photos, tmp_path, monkeypatch
+):
+    def measured(*_, **__):
+        return Pace(step_seconds=5, validation_seconds=10)
+
+    monkeypatch.setattr("keras_litesr.training.pace.measure_pace", measured)
+    words = ["--data", photos, "--out", tmp_path / "run", "--minutes", 1]
+    assert "finished: 6 steps" in train(*words).stdout
+    assert "finished: 6 steps" in train(*words, "--resume").stdout
+    words = ["--data", photos, "--out", tmp_path / "hours", "--hours", 1 / 60]
+    assert "finished: 6 steps" in train(*words).stdout
+
+
+def test_control_c_before_the_first_checkpoint_says_so(train, photos, tmp_path, monkeypatch):
+    def press(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("keras_litesr.cli.preparation.load_pictures", press)
+    stopped = train("--data", photos, "--out", tmp_path / "run")
+    assert stopped.exit_code == 130
+    assert "Nothing was saved yet" in stopped.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--data", "nowhere"], "nowhere"),
+        (["--data", "{photos}", "--resume", "--out", "nowhere"], "nothing to resume"),
+        (["--data", "{photos}", "--patch-size", "12"], "at least 10 pictures"),
+        (["--data", "{photos}", "--validation", "{empty}"], "found none"),
+        (["--data", "{photos}", "--start-from", "nowhere"], "received 'nowhere'"),
+        (["--data", "{photos}", "--start-from", "lite_psnr_x4"], "disagree|another network"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(
+    words, message, train, photos, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    places = {"photos": photos, "empty": tmp_path / "empty"}
+    failed = train(*[word.format(**places) for word in words])
+    assert failed.exit_code == 2
+    assert failed.stderr.startswith("litesr: ")
+    assert re.search(message, failed.stderr)
+    assert failed.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--steps", "0"], "0 is not in the range"),
+        (["--steps", "5", "--hours", "1"], "Expected one length, received --steps and --hours"),
+        (["--adversarial-weight", "0.1"], "lite_x4 or srgan_x4.* received small"),
+        (["--backend", "jax"], "'jax' is not one of 'tensorflow', 'torch'"),
+        (["--backend", "torch"], "Begin another process|not installed"),
+    ],
+)
+def test_options_that_make_no_sense_are_wrong_usage(words, message, train, photos):
+    failed = train("--data", photos, *words)
+    assert failed.exit_code == 2
+    assert re.search(message, " ".join(failed.stderr.split()))
+
+
+def test_the_backend_jax_is_refused_by_name(train, photos, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    failed = train("--data", photos)
+    assert failed.exit_code == 2
+    assert "received jax in KERAS_BACKEND" in failed.stderr
+
+
+def test_help_shows_examples(train):
+    assert "litesr train lite_psnr_x4 --data photos --resume" in train("--help").output

@@ -1,0 +1,63 @@
+"""tools/benchmark.py --export and --training, with as little to time as possible."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).parents[1] / "tools"
+
+
+def run(*arguments):
+    command = [sys.executable, TOOLS / "benchmark.py", *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.mark.slow
+def test_every_file_and_runtime_is_timed_against_bicubic_and_fsrcnn(litert_export, tmp_path):
+    finished = run("--export", "bicubic_x4", "--rounds", "1", "--out", str(tmp_path))
+    assert finished.returncode == 0, finished.stderr
+    report = json.loads((tmp_path / "pareto.json").read_text())
+    timed = [(row["model"], row["runtime"], row["dtype"], row["size"]) for row in report["rows"]]
+    for size in ("128x128", "480x270"):
+        assert ("fsrcnn (luma)", "LiteRT", "float32", size) in timed
+        for dtype in ("float32", "float16", "int8"):
+            assert ("bicubic_x4", "LiteRT", dtype, size) in timed
+        assert ("bicubic_x4", "Keras", "float32", size) in timed
+    rows = dict(zip(timed, report["rows"], strict=True))
+    assert rows["fsrcnn (luma)", "LiteRT", "float32", "128x128"]["times_fsrcnn"] == 1
+    floor = rows["bicubic_x4", "LiteRT", "float32", "480x270"]
+    assert floor["times_bicubic"] == 1
+    assert floor["fastest_ms"] <= floor["median_ms"] <= floor["slowest_ms"]
+    assert floor["psnr"] == pytest.approx(28.43, abs=0.02)
+    assert any("fresh weights" in note for note in report["notes"])
+
+
+@pytest.mark.slow
+def test_a_recipe_is_timed_in_a_process_of_its_own(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import benchmark_training
+
+    row = benchmark_training._row("lite_tiny_x4", "TensorFlow")
+    assert row.keys() >= {"patches_per_second", "step_ms", "data_share", "memory_MB"}, row
+    assert row["patches_per_second"] == pytest.approx(1e3 * row["batch"] / row["step_ms"], rel=0.05)
+    assert 0 < row["data_share"] < 1
+    assert row["memory_MB"] > 100
+
+
+def test_a_training_that_fails_is_a_row_with_its_reason(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import benchmark_training
+
+    row = benchmark_training._row("nonsense", "TensorFlow")
+    assert (row["recipe"], row["engine"]) == ("nonsense", "TensorFlow")
+    assert "invalid choice: 'nonsense'" in row["problem"]
+
+
+@pytest.mark.slow
+def test_an_unknown_model_is_wrong_usage():
+    finished = run("nonsense", "--export")
+    assert finished.returncode == 2
+    assert "there is no model nonsense; models are bicubic_x4, lite_x4" in finished.stderr

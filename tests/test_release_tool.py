@@ -1,0 +1,78 @@
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from keras_litesr.protection import commitments, keys
+from keras_litesr.protection.signing import generate_key_pair
+from keras_litesr.zoo import folders
+from keras_litesr.zoo.integrity import checked_folder
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def release(tmp_path):
+    """Runs the tool on a copy of `bicubic_x4`, with keys that are made for it."""
+    spec = importlib.util.spec_from_file_location("release_tool", REPOSITORY / "tools/release.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    folder = tmp_path / "zoo/bicubic_x4"
+    shutil.copytree(folders.preset_folder("bicubic_x4"), folder)
+    facts = folders.metadata(folder)
+    facts.pop("commitment", None)
+    (folder / "metadata.json").write_text(json.dumps(facts))
+    folders.write_manifest(folder)
+    generate_key_pair(tmp_path / "release.pem", tmp_path / "release.pub")
+    keys.generate(tmp_path / "owner.key", name="Ada")
+    given = {"owner-key": tmp_path / "owner.key", "private-key": tmp_path / "release.pem"}
+
+    def run(*names, **changed):
+        words = [str(name) for name in names]
+        for name, path in (given | {k.replace("_", "-"): v for k, v in changed.items()}).items():
+            words += [f"--{name}", str(path)]
+        return CliRunner().invoke(module.main, [*words, "--saved-models", str(tmp_path / "zoo")])
+
+    return run
+
+
+def test_presets_are_committed_and_signed(release, tmp_path):
+    result = release()
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("bicubic_x4  signed with the key ")
+    folder = tmp_path / "zoo/bicubic_x4"
+    trusted = [tmp_path / "release.pub"]
+    assert checked_folder(folder, verify="require", trusted_keys=trusted).signer is not None
+    assert commitments.read(folder) == keys.read(tmp_path / "owner.key").commitment
+    manifest = (folder / "SHA256SUMS").read_bytes()
+    assert release("bicubic_x4").exit_code == 0
+    assert (folder / "SHA256SUMS").read_bytes() == manifest
+
+
+def test_a_key_that_the_package_does_not_have_is_said(release):
+    assert "put its public key into keras_litesr/zoo/keys/" in release().stderr
+
+
+@pytest.mark.parametrize("option", ["private_key", "owner_key"])
+def test_keys_inside_of_the_repository_are_refused(release, option):
+    result = release(**{option: REPOSITORY / "setup.cfg"})
+    assert result.exit_code == 2
+    assert "lies in the repository" in result.stderr
+
+
+def test_another_owners_commitment_is_not_replaced(release, tmp_path):
+    assert release().exit_code == 0
+    keys.generate(tmp_path / "other.key", name="Bob")
+    result = release(owner_key=tmp_path / "other.key")
+    assert result.exit_code == 2
+    assert "of another owner key than Bob's" in result.stderr
+
+
+def test_an_unknown_preset_is_refused_before_anything_is_signed(release, tmp_path):
+    result = release("bicubic_x4", "nonsense")
+    assert result.exit_code == 2
+    assert "There is no preset nonsense" in result.stderr
+    assert not (tmp_path / "zoo/bicubic_x4/model.sig").exists()

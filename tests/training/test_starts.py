@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from keras_litesr.models.lite import lite
+from keras_litesr.training.starts import load_start
+from keras_litesr.zoo.folders import PresetError
+from keras_litesr.zoo.registry import save_to_preset
+
+
+@pytest.fixture
+def trained():
+    model = lite(filters=3, num_blocks=1)
+    model.set_weights([np.full_like(weight, 0.25) for weight in model.get_weights()])
+    return model
+
+
+def _assert_quarters(model):
+    assert all(np.all(weight == 0.25) for weight in model.get_weights())
+
+
+def test_a_run_a_file_and_a_preset_folder_are_starts(trained, tmp_path):
+    (tmp_path / "run").mkdir()
+    trained.save_weights(tmp_path / "run" / "best.weights.h5")
+    save_to_preset(trained, tmp_path / "preset")
+    for start in ("run", "run/best.weights.h5", "preset"):
+        model = lite(filters=3, num_blocks=1)
+        load_start(model, tmp_path / start)
+        _assert_quarters(model)
+
+
+def test_a_preset_of_the_zoo_is_a_start():
+    model = lite()
+    load_start(model, "lite_psnr_x4")
+    fresh = lite().get_weights()
+    assert not all(map(np.array_equal, model.get_weights(), fresh))
+
+
+def test_another_network_or_nothing_is_refused(trained, tmp_path):
+    (tmp_path / "run").mkdir()
+    trained.save_weights(tmp_path / "run" / "best.weights.h5")
+    save_to_preset(trained, tmp_path / "preset")
+    other = lite(filters=6, num_blocks=1)
+    with pytest.raises(PresetError, match="expected"):
+        load_start(other, tmp_path / "run")
+    with pytest.raises(PresetError, match="another network"):
+        load_start(other, tmp_path / "preset")
+    (tmp_path / "empty").mkdir()
+    for nothing in ("nowhere", "lite_x5", tmp_path / "empty"):
+        with pytest.raises(PresetError, match=f"received '{nothing}"):
+            load_start(other, nothing)

@@ -1,0 +1,106 @@
+"""Every gap that keeps a folder from being published is found and named."""
+
+import json
+
+import pytest
+
+from keras_litesr.zoo import folders
+from keras_litesr.zoo.publishing import head_of, problems, published_files
+
+
+def rewrite(folder, name, old, new):
+    path = folder / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    folders.write_manifest(folder)
+
+
+def test_a_complete_folder_has_no_problems(publishable):
+    assert problems(publishable) == []
+    assert head_of(publishable)["license"] == "apache-2.0"
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "metadata.json", "model.weights.h5", "results.json", "README.md"]
+)
+def test_missing_files_are_named(publishable, name):
+    (publishable / name).unlink()
+    assert any(name in each and "missing" in each for each in problems(publishable))
+    folders.write_manifest(publishable)
+    assert f"{name} is missing in SHA256SUMS." in problems(publishable)
+
+
+def test_a_folder_without_tflite_is_not_complete(publishable):
+    (publishable / "bicubic_x4_float32.tflite").unlink()
+    folders.write_manifest(publishable)
+    assert problems(publishable) == [
+        "There is no NAME_float32.tflite, which runs without TensorFlow."
+    ]
+
+
+def test_altered_files_strangers_and_links_are_named(publishable, tmp_path):
+    with (publishable / "model.weights.h5").open("ab") as file:
+        file.write(b"x")
+    (publishable / "notes.txt").touch()
+    (publishable / "README.md").rename(tmp_path / "README.md")
+    (publishable / "README.md").symlink_to(tmp_path / "README.md")
+    found = "\n".join(problems(publishable))
+    assert "model.weights.h5 is not the file that was released" in found
+    assert "notes.txt is not in SHA256SUMS" in found
+    assert "README.md is no file but a link or a folder" in found
+
+
+def test_what_belongs_to_git_and_a_signature_are_no_strangers(publishable):
+    (publishable / ".git").mkdir()
+    (publishable / ".gitattributes").touch()
+    (publishable / "model.sig").touch()
+    assert problems(publishable) == []
+    names = [path.name for path in published_files(publishable)]
+    assert set(names) == {*folders.manifest(publishable), "SHA256SUMS", "model.sig"}
+
+
+def test_no_folder_and_no_manifest_are_problems(publishable, tmp_path):
+    assert problems(tmp_path / "none") == [f"There is no folder {tmp_path / 'none'}."]
+    (publishable / "SHA256SUMS").unlink()
+    (problem,) = problems(publishable)
+    assert "SHA256SUMS is missing" in problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("license: apache-2.0", "", "does not say license."),
+        ("license: apache-2.0", "license: other", "does not say license_name."),
+        ("library_name: keras", "", "does not say library_name."),
+        ("pipeline_tag: image-to-image", "", "Expected pipeline_tag: image-to-image"),
+        ("model-index:", "model-indices:", "does not say model-index."),
+        ("## Limits", "## Bounds", "no section 'Limits'"),
+        ("## Licence", "## Licence\n\n## More", "no section 'Licence', or it is empty"),
+        ("| :--", "| --", "The section 'Figures' of README.md has no table"),
+        ("# bicubic_x4", "# TODO", "README.md says 'TODO'"),
+        ("# bicubic_x4", "![it](picture.png)", "shows picture.png, which is not in the folder"),
+        ("library_name: keras", "a: [", "is no YAML"),
+        ("---\nlibrary_name", "library_name", "does not begin with a YAML head"),
+    ],
+)
+def test_gaps_in_the_card_are_named(publishable, old, new, problem):
+    rewrite(publishable, "README.md", old, new)
+    assert any(problem in each for each in problems(publishable))
+
+
+def test_weights_need_their_data_and_their_training(publishable):
+    path = publishable / "metadata.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"parameter_count": 5}))
+    folders.write_manifest(publishable)
+    found = problems(publishable)
+    assert "The head of README.md does not say datasets." in found
+    assert "README.md has no section 'Training', or it is empty." in found
+
+
+def test_results_without_figures_are_no_results(publishable):
+    (publishable / "results.json").write_text("{}")
+    folders.write_manifest(publishable)
+    assert problems(publishable) == [
+        "results.json has no figures of the float32 file; save with --data FOLDER."
+    ]

@@ -1,0 +1,110 @@
+"""`tools/benchmark.py --training`: the speed of each recipe on TensorFlow, with XLA, on Torch."""
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+from tqdm import tqdm
+
+from keras_litesr.atomic import write_json
+from keras_litesr.evaluation.tables import as_text
+from keras_litesr.training.recipes import RECIPES
+
+# Name in the table to the Keras backend and whether XLA compiles the steps.
+_ENGINES = {
+    "TensorFlow": ("tensorflow", False),
+    "TensorFlow XLA": ("tensorflow", True),
+    "Torch": ("torch", False),
+}
+_MOST_SECONDS = 900
+_TIMED_BATCHES = 50
+
+
+def measure(arguments: argparse.Namespace, machine: str) -> None:
+    """Measures each recipe on each engine in a process of its own; writes `training_speed.json`."""
+    names = [name for name in arguments.models or RECIPES if name in RECIPES]
+    engines = dict(_ENGINES)
+    if importlib.util.find_spec("torch") is None:
+        print("Torch is left out: it is not installed.", file=sys.stderr)
+        del engines["Torch"]
+    jobs = [(name, engine) for name in names for engine in engines]
+    rows = [_row(*job) for job in tqdm(jobs, unit="training", disable=None)]
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    path = arguments.out / "training_speed.json"
+    command = "tools/benchmark.py --training"
+    write_json(path, {"command": command, "machine": machine, "rows": rows})
+    words = [{name: str(value) for name, value in row.items()} for row in rows]
+    print(f"{machine}\n\n{as_text(words)}\n\n{path}")
+
+
+def _row(name: str, engine: str) -> dict[str, Any]:
+    backend, xla = _ENGINES[engine]
+    child = [sys.executable, __file__, name, *(["--xla"] if xla else [])]
+    environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    row: dict[str, Any] = {"recipe": name, "engine": engine}
+    try:
+        finished = subprocess.run(
+            child, env=environment, capture_output=True, text=True, timeout=_MOST_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return {**row, "problem": f"not measured within {_MOST_SECONDS} s"}
+    if finished.returncode:
+        return {**row, "problem": (finished.stderr.strip().splitlines() or ["no message"])[-1]}
+    return {**row, **json.loads(finished.stdout.splitlines()[-1])}
+
+
+def _measured(name: str, *, xla: bool) -> dict[str, Any]:
+    """Trains on noise, which takes the time that photos take."""
+    import resource
+    import time
+    from dataclasses import replace
+
+    import numpy as np
+
+    from keras_litesr.datasets.degradation import degrade
+    from keras_litesr.datasets.patches import CentreCrops, Patches
+    from keras_litesr.training.pace import measure_pace
+    from keras_litesr.training.trainers import trainer
+    from keras_litesr.zoo.presets import PRESETS
+    from keras_litesr.zoo.registry import build
+
+    recipe, scale = replace(RECIPES[name], jit_compile=xla), PRESETS[name].scale
+    noise = np.random.default_rng(0).integers(0, 256, (8, 480, 480, 3), np.uint8)
+    patches = Patches(
+        degrade(noise, scale),
+        scale=scale,
+        patch_size=recipe.patch_size,
+        batch_size=recipe.batch_size,
+    )
+    begin = time.perf_counter()
+    for index in range(_TIMED_BATCHES):
+        patches[index]
+    batch_seconds = (time.perf_counter() - begin) / _TIMED_BATCHES
+    validation = CentreCrops(degrade(noise[:1, :96, :96], scale), scale=scale)
+    model = trainer(build(name), recipe, scale=scale)
+    step_seconds = measure_pace(model, patches, validation).step_seconds
+    return {
+        "patch": f"{recipe.patch_size}x{recipe.patch_size}",
+        "batch": recipe.batch_size,
+        "patches_per_second": round(recipe.batch_size / step_seconds, 1),
+        "step_ms": round(1e3 * step_seconds, 1),
+        "data_share": round(batch_seconds / step_seconds, 3),
+        "memory_MB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+def main() -> None:
+    """Measures one recipe in this process and prints it as JSON, for `measure`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recipe", choices=RECIPES)
+    parser.add_argument("--xla", action="store_true")
+    arguments = parser.parse_args()
+    print(json.dumps(_measured(arguments.recipe, xla=arguments.xla)))
+
+
+if __name__ == "__main__":
+    main()

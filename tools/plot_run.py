@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Draws the curves of an adversarial run's `log.csv`: `tools/plot_run.py runs/lite_x4 -o PNG`."""
+
+import argparse
+import csv
+from pathlib import Path
+
+from keras_litesr.atomic import published
+
+_PANELS = (
+    ("wasserstein_distance", "Wasserstein estimate"),
+    ("gradient_norm", "critic's gradient norm"),
+    ("val_psnr", "validation PSNR (dB)"),
+)
+
+
+def main() -> None:
+    """Parses the command line and draws."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="folder that tools/train.py wrote")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="PNG to write")
+    arguments = parser.parse_args()
+    log = arguments.run / "log.csv"
+    if not log.is_file():
+        parser.error(f"{arguments.run} holds no log.csv; name the folder of a run")
+    with log.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    missing = [name for name, _ in _PANELS if not rows or name not in rows[0]]
+    if missing:
+        parser.error(f"{log} has no {', '.join(missing)}: it is not of an adversarial run")
+    _draw(rows, arguments.out)
+    print(arguments.out)
+
+
+def _draw(rows: list[dict], path: Path) -> None:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise SystemExit("plot_run.py: pip install 'keras_litesr[plot]' draws curves") from error
+    epochs = [int(row["epoch"]) + 1 for row in rows]
+    figure = Figure(figsize=(9, 2.6), layout="constrained")
+    for axes, (name, title) in zip(figure.subplots(1, len(_PANELS)), _PANELS, strict=True):
+        axes.plot(epochs, [float(row[name]) for row in rows], color="#1f5fa8")
+        axes.set(title=title, xlabel="epoch")
+        axes.grid(alpha=0.3)
+    with published(path) as temporary:
+        figure.savefig(temporary, dpi=100, format="png")
+
+
+if __name__ == "__main__":
+    main()

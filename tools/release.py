@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Releases presets: commits to the owner's key in their metadata, then signs their folders.
+
+    tools/release.py --owner-key ~/keys/owner.key --private-key ~/keys/release.pem
+
+Run it last, after converting and measuring: what changes a file afterwards makes its signature
+fail. Keys are read from where you name them, which may not be this repository.
+"""
+
+from pathlib import Path
+
+import click
+
+from keras_litesr.protection import commitments, keys, signing
+from keras_litesr.zoo import signatures
+from keras_litesr.zoo.integrity import signature_of
+from keras_litesr.zoo.presets import PRESETS
+
+_REPOSITORY = Path(__file__).resolve().parents[1]
+_KEY = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+@click.command()
+@click.argument("presets", nargs=-1, metavar="[PRESET]...")
+@click.option("--owner-key", required=True, type=_KEY, help="From `litesr protect keygen`.")
+@click.option(
+    "--private-key", required=True, type=_KEY, help="From `litesr protect keygen --pair`."
+)
+@click.option(
+    "--saved-models",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=_REPOSITORY / "saved_models",
+    help="Folder of the preset folders.",
+)
+def main(presets: tuple[str, ...], owner_key: Path, private_key: Path, saved_models: Path) -> None:
+    """Releases the named presets, or all that are there."""
+    for path in (owner_key, private_key):
+        if _REPOSITORY in path.resolve().parents:
+            raise click.UsageError(
+                f"{path} lies in the repository, where it could be published. Keep it elsewhere, "
+                "and make a new key if it was ever committed."
+            )
+    names = presets or [name for name in PRESETS if (saved_models / name).is_dir()]
+    if missing := [name for name in names if not (saved_models / name).is_dir()]:
+        raise click.UsageError(f"There is no preset {missing[0]} in {saved_models}.")
+    owner = keys.read(owner_key)
+    trusted = signatures.public_keys()
+    for name in names:
+        folder = saved_models / name
+        _commit(folder, owner)
+        signing.sign(folder, private_key)
+        envelope = signature_of(folder)
+        key = envelope.key if envelope else ""
+        click.echo(f"{name}  signed with the key {key}")
+        if key not in trusted:
+            click.echo("note: put its public key into keras_litesr/zoo/keys/ to trust it", err=True)
+
+
+def _commit(folder: Path, owner: keys.OwnerKey) -> None:
+    """What happens to a preset between training and signing."""
+    found = commitments.read(folder)
+    if found is not None and found != owner.commitment:
+        raise click.UsageError(
+            f"{folder} bears the commitment {found} of another owner key than {owner.name}'s. Name "
+            "the key that it was marked with."
+        )
+    if found is None:
+        commitments.write(folder, owner)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""Makes the paper's Tables I to VI and its Fig. 2 again, its printed numbers beside ours."""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from keras_litesr.atomic import published, write_json
+from keras_litesr.cli.evaluate import measured
+from keras_litesr.evaluation import benchmark, paper, paper_tables
+from keras_litesr.evaluation.contact_sheet import Scene, contact_sheet
+from keras_litesr.evaluation.protocols import PAPER, STANDARD
+from keras_litesr.images.files import Photo, find_images, write
+from keras_litesr.images.resize import crop_to_multiple, reduce
+from keras_litesr.inference.upscaler import DTYPES, Upscaler
+from keras_litesr.silence import captured_output
+from keras_litesr.zoo import folders
+
+_DESCRIPTION = """\
+Writes tables.md and tables.json into --out: Tables I to V for the sets given, in both protocols,
+through the models' .tflite files in LiteRT, and Table VI. A model that is not installed and a set
+that is not given are named as missing. A run that was stopped goes on where it was: figures are
+kept in measured.json by the hash of the model's file and of the pictures.
+"""
+_EXAMPLES = """\
+examples:
+  tools/reproduce_paper.py --out paper --data Set5 Set14 BSD100
+  tools/reproduce_paper.py --out paper --figure                      photos that may be shown
+  tools/reproduce_paper.py --out paper --figure --pictures Set5      for yourself: the pictures of
+                                                                     the sets are not free to share
+"""
+_PROTOCOLS = (PAPER.name, STANDARD.name)
+_CACHE = "measured.json"
+Upscale = Callable[[np.ndarray], np.ndarray]
+
+
+def main() -> None:
+    """Parses the command line and writes what was asked for."""
+    parser = argparse.ArgumentParser(
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder, made if missing")
+    parser.add_argument("--data", type=Path, nargs="+", default=[], help="folders of the sets")
+    parser.add_argument("--figure", action="store_true", help="write figure2.png")
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        help="folder for --figure; default: scikit-image's photos that anybody may show",
+    )
+    arguments = parser.parse_args()
+    if not (arguments.data or arguments.figure):
+        parser.error("name the folders of the sets with --data, or ask for --figure")
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        if arguments.data:
+            _write_tables(arguments.out, arguments.data)
+        if arguments.figure:
+            _write_figure(arguments.out, arguments.pictures)
+    except KeyboardInterrupt:
+        parser.exit(130, f"\nStopped. The same command goes on; {_CACHE} keeps what is done.\n")
+    except (ValueError, OSError) as error:
+        parser.exit(2, f"reproduce_paper.py: {error}\n")
+
+
+def _write_tables(out: Path, data: Sequence[Path]) -> None:
+    sets = {paper.table_of(folder.resolve().name).number: folder for folder in data}
+    installed = _installed()
+    figures = _measure_all(out / _CACHE, sets, installed)
+    sections, rows = [], []
+    for table in paper.TABLES:
+        made = paper_tables.quality_rows(table, figures.get(table.number), installed)
+        is_measured = table.number in figures
+        sections.append(paper_tables.quality_section(table, made, is_measured=is_measured))
+        rows += [{"table": table.number, "data": table.data, **row} for row in made]
+    costs = _costs(installed)
+    sections += [paper_tables.cost_section(costs), paper_tables.inconsistency_section()]
+    command = f"`tools/reproduce_paper.py --data {' '.join(folder.name for folder in data)}`"
+    head = paper_tables.head(command)
+    with published(out / "tables.md") as temporary:
+        temporary.write_text("\n\n".join([head, *sections]) + "\n")
+    write_json(out / "tables.json", {"quality": rows, "cost": costs})
+    missing = [model for _, model in paper.MODELS if model not in installed]
+    unmeasured = [table.data for table in paper.TABLES if table.number not in figures]
+    for what, names in (("models", missing), ("sets", unmeasured)):
+        if names:
+            print(f"{what} that are missing: {', '.join(names)}", file=sys.stderr)
+    print(out / "tables.md")
+
+
+def _installed() -> dict[str, str]:
+    """Gives the models at hand with the hash of the file that runs."""
+    hashes = {paper.SHIFTED_BICUBIC: "code"}
+    for _, model in paper.MODELS[1:]:
+        try:
+            folder = folders.preset_folder(model)
+            path = folders.verified(folder, f"{model}_float32.tflite")
+        except folders.PresetError as error:
+            print(f"{model} is left out: {error}", file=sys.stderr)
+            continue
+        hashes[model] = folders.sha256(path)
+    return hashes
+
+
+def _measure_all(cache: Path, sets: dict[str, Path], installed: dict[str, str]) -> dict:
+    """Measures every model on every set, but for what the cache has; it is saved after each."""
+    kept = json.loads(cache.read_text()) if cache.is_file() else {}
+    pairs = {number: benchmark.find_pairs(folder) for number, folder in sets.items()}
+    figures: dict[str, dict] = {number: {} for number in sets}
+    jobs = [(number, model) for number in sets for model in installed]
+    with tqdm(jobs, unit="row", disable=None) as bar:
+        for number, model in bar:
+            title = f"{model} on {sets[number].name}"
+            bar.set_postfix_str(title)
+            key = f"{model} {installed[model]} {_fingerprint(pairs[number])}"
+            if key not in kept:
+                kept[key] = _measure(title, _upscaler(model), pairs[number])
+                write_json(cache, kept)
+            figures[number][model] = kept[key]
+    return figures
+
+
+def _measure(title: str, upscaler: Upscale, pairs: Sequence[benchmark.Pair]) -> dict:
+    rows = measured(title, upscaler, pairs, _PROTOCOLS, paper.SCALE)
+    return {row.protocol.name: {name: row.mean[name] for name in ("psnr", "ssim")} for row in rows}
+
+
+def _upscaler(model: str) -> Upscale:
+    if model == paper.SHIFTED_BICUBIC:
+        return paper.shifted_bicubic
+    return Upscaler(model, runtime="litert")
+
+
+def _fingerprint(pairs: Sequence[benchmark.Pair]) -> str:
+    digest = hashlib.sha256()
+    for pair in pairs:
+        for path in filter(None, (pair.high_res, pair.low_res)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _costs(installed: dict[str, str]) -> list[dict]:
+    """Counts parameters and multiply-adds of every network, installed or not."""
+    with captured_output():
+        from keras_litesr.models.cost import cost
+        from keras_litesr.zoo.registry import build
+
+        rows = []
+        for method, model in paper.MODELS[1:]:
+            layers = cost(build(model), (128, 128))
+            rows.append(
+                {
+                    "method": method,
+                    "model": model,
+                    "parameters": sum(layer.parameters for layer in layers),
+                    "multiply_adds": sum(layer.multiply_adds for layer in layers),
+                    "files": _sizes(model) if model in installed else {},
+                }
+            )
+    return rows
+
+
+def _sizes(model: str) -> dict[str, int]:
+    folder = folders.preset_folder(model)
+    paths = {dtype: folder / f"{model}_{dtype}.tflite" for dtype in DTYPES}
+    return {dtype: path.stat().st_size for dtype, path in paths.items() if path.is_file()}
+
+
+def _write_figure(out: Path, pictures: Path | None) -> None:
+    upscalers = {
+        model: _upscaler(model) for model in _installed() if model != paper.SHIFTED_BICUBIC
+    }
+    scenes = []
+    for title, picture in _free_photos() if pictures is None else _pictures_in(pictures):
+        original = crop_to_multiple(picture, paper.SCALE)
+        low_res = reduce(original, paper.SCALE)
+        restored = {model: upscaler(low_res) for model, upscaler in upscalers.items()}
+        scenes.append(Scene(title=title, original=original, low_res=low_res, restored=restored))
+    path = out / "figure2.png"
+    write(Photo(contact_sheet(scenes)), path, overwrite=True)
+    print(path)
+
+
+def _free_photos() -> list[tuple[str, np.ndarray]]:
+    """Gives photos that anybody may show: NASA's in the public domain, the others CC0."""
+    from skimage import data
+
+    return [
+        ("Eileen Collins, NASA", data.astronaut()),
+        ("Coffee, R. Michetti", data.coffee()),
+        ("Chelsea, S. van der Walt", data.chelsea()),
+    ]
+
+
+def _pictures_in(folder: Path) -> list[tuple[str, np.ndarray]]:
+    inner = folder / "high_res"
+    paths = find_images(inner if inner.is_dir() else folder)
+    return [(path.stem, benchmark.Pair(path).read(paper.SCALE)[1]) for path in paths]
+
+
+if __name__ == "__main__":
+    main()
