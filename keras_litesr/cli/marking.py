@@ -1,0 +1,72 @@
+"""What `litesr protect mark` does with pictures: train while the mark is held, print the price."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from keras_litesr.datasets.degradation import degrade
+from keras_litesr.datasets.patches import CentreCrops, Patches
+from keras_litesr.datasets.sources import at_least
+from keras_litesr.protection import watermark
+from keras_litesr.protection.keys import OwnerKey
+from keras_litesr.training.metrics import LumaPSNR
+
+_PATCH_SIZE, _BATCH_SIZE = 24, 16
+_EPOCH_STEPS = 50
+
+
+def trained_copy(
+    model: keras.Model,
+    key: OwnerKey,
+    photos: Sequence[np.ndarray],
+    facts: dict[str, Any],
+    margin: float,
+    steps: int,
+    seed: int,
+) -> keras.Model:
+    """Marks a copy of a model, and trains it under a progress bar where there are photos.
+
+    Args:
+        model: The preset's.
+        key: The owner's.
+        photos: `(height, width, 3)` uint8 each; none to shift the weights only.
+        facts: The preset's metadata; patches are of the size that it was trained with.
+        margin: See `watermark.mark`.
+        steps: Of training, rounded up to whole epochs of 50.
+        seed: Of the patches.
+    """
+    if not photos:
+        return watermark.mark(model, key, margin=margin)
+    keras.utils.set_random_seed(seed)
+    scale, training = facts["scale"], facts.get("training", {})
+    size = training.get("patch_size", _PATCH_SIZE)
+    batches = Patches(
+        degrade(at_least(size * scale, photos), scale),
+        scale=scale,
+        patch_size=size,
+        batch_size=training.get("batch_size", _BATCH_SIZE),
+        steps=min(steps, _EPOCH_STEPS),
+        seed=seed,
+    )
+    with tqdm(desc="marking", total=steps, unit="step", leave=False, disable=None) as bar:
+        show = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update())
+        return watermark.mark(model, key, batches, margin=margin, steps=steps, callbacks=[show])
+
+
+def price(
+    original: keras.Model, marked: keras.Model, photos: Sequence[np.ndarray], scale: int
+) -> str:
+    """Measures what a mark costs on photos, as `litesr train` validates, in one line."""
+    crops = CentreCrops(degrade(photos, scale), scale=scale)
+    before, after = (_psnr(model, crops, scale) for model in (original, marked))
+    return (
+        f"validation: {before:.3f} dB before, {after:.3f} dB after, price {before - after:.3f} dB"
+    )
+
+
+def _psnr(model: keras.Model, crops: CentreCrops, scale: int) -> float:
+    model.compile(loss="mae", metrics=[LumaPSNR(border=scale)], jit_compile=False)
+    return float(model.evaluate(crops, verbose=0, return_dict=True)["psnr"])

@@ -1,0 +1,55 @@
+"""Commitments in preset folders: a hash that fixes an owner's key without giving it away."""
+
+import json
+import re
+from pathlib import Path
+
+from keras_litesr.atomic import write_json
+from keras_litesr.protection.keys import OwnerKey
+from keras_litesr.protection.slots import SLOTS
+from keras_litesr.zoo import folders
+
+FACT = "commitment"
+_SCHEME = "keras_litesr 1: SHA-256 of label, secret and payload"
+_HASH = re.compile("[0-9a-f]{64}")
+
+
+def write(folder: str | Path, key: OwnerKey) -> None:
+    """Adds a key's commitment to the metadata of a preset folder, and renews the manifest.
+
+    Args:
+        folder: Preset folder; its metadata keep their other facts.
+        key: The owner's.
+
+    Raises:
+        PresetError: When the folder's metadata are not in order.
+    """
+    folder = Path(folder)
+    facts = folders.metadata(folder)
+    facts[FACT] = {"scheme": _SCHEME, "sha256": key.commitment, "slots": SLOTS}
+    write_json(folder / folders.METADATA, facts)
+    folders.write_manifest(folder)
+
+
+def read(folder: str | Path) -> str | None:
+    """Reads the commitment of a preset folder.
+
+    What it proves depends on who can say since when the folder has been public.
+
+    Returns:
+        SHA-256 in hex, or None where there is none.
+
+    Raises:
+        PresetError: When the metadata are not in order, or name a commitment of another kind.
+    """
+    folder = Path(folder)
+    facts = folders.metadata(folder).get(FACT)
+    if facts is None:
+        return None
+    digest = facts.get("sha256") if isinstance(facts, dict) else None
+    if not isinstance(digest, str) or not _HASH.fullmatch(digest) or facts.get("scheme") != _SCHEME:
+        raise folders.PresetError(
+            f"Expected a commitment of the scheme {_SCHEME!r} in {folder / folders.METADATA}, "
+            f"received {json.dumps(facts)}. Use the version of litesr that wrote it."
+        )
+    return digest

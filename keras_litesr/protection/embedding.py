@@ -1,0 +1,194 @@
+"""The mark put into weights: at once, or held in place while a network trains."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_litesr.protection import keras_graph
+from keras_litesr.protection.balance import factors
+from keras_litesr.protection.keras_graph import Place
+from keras_litesr.protection.keys import OwnerKey
+from keras_litesr.protection.slots import MARGIN, SLOTS, Slots, slots_of
+
+_MOST_ROUNDS = 20
+_NEARLY = 0.999
+# Share of the margin that a slot has at least when the training is over.
+_HELD = 0.9
+
+
+class KeepMark(keras.callbacks.Callback):
+    """Trains the owner's mark into a network: `model.fit(..., callbacks=[KeepMark(key)])`.
+
+    It adds a penalty to the loss of whatever recipe the model was compiled with: the mean, over
+    the slots, of what a slot lacks to its margin. For the time of the training it hangs on one of
+    the kernels as a regulariser, so the model's class and configuration stay as they are. Belongs
+    before `SwapEMAWeights`. A trainer with a `train_step` of its own has to add the `losses` of
+    the network that it trains, as Keras' own does.
+
+    Args:
+        key: The owner's.
+        margin: Wanted in every slot, in standard deviations of an unmarked network's slots.
+        weight: Of the penalty.
+        refresh_steps: Steps between two looks at how large the channels have become.
+    """
+
+    def __init__(
+        self,
+        key: OwnerKey,
+        *,
+        margin: float = MARGIN,
+        weight: float = 0.01,
+        refresh_steps: int = 100,
+    ):
+        super().__init__()
+        self.key = key
+        self.margin = margin
+        self.weight = weight
+        self.refresh_steps = refresh_steps
+
+    def on_train_begin(self, logs=None):
+        """Hangs the penalty on the first kernel; raises for a network without room."""
+        network = getattr(self.model, "generator", self.model)
+        self.slots = _Placed(network, self.key)
+        self.shares = keras.Variable(self.slots.shares(), trainable=False, dtype="float32")
+        self.bearer = self.slots.places[0].variable
+        self.former = self.bearer.regularizer
+        self.bearer.regularizer = self._penalty
+        # A model that was trained before has a compiled step without the penalty.
+        self.model.make_train_function(force=True)
+        self.steps = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Looks from time to time at how large the channels have become."""
+        self.steps += 1
+        if self.steps % self.refresh_steps == 0:
+            self.shares.assign(self.slots.shares())
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Looks at the channels once more."""
+        self.shares.assign(self.slots.shares())
+
+    def on_train_end(self, logs=None):
+        """Takes the penalty off."""
+        self.bearer.regularizer = self.former
+        self.model.make_train_function(force=True)
+
+    def _penalty(self, kernel):
+        read = self.slots.read(self.shares.value)
+        penalty = self.weight * ops.mean(ops.relu(self.margin - read))
+        return penalty if self.former is None else penalty + self.former(kernel)
+
+
+class _Placed:
+    """The slots of a key in the variables of a network, in the variables' own layout."""
+
+    def __init__(self, network: keras.Model, key: OwnerKey):
+        self.places = keras_graph.carrier_places(network)
+        shapes = [place.kernel.shape for place in self.places]
+        sizes = [int(np.prod(shape)) for shape in shapes]
+        self.slots: Slots = slots_of(key, sum(sizes))
+        numbers = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
+        placed = zip(self.places, numbers, shapes, strict=True)
+        self.order = np.concatenate(
+            [place.in_variable(part.reshape(shape)).ravel() for place, part, shape in placed]
+        )
+        self.index = ops.convert_to_tensor(self.slots.index[self.order].astype(np.int32))
+
+    def read(self, shares):
+        """Computes what the slots say of the present weights, as `Slots.read`, differentiably."""
+        weights = [ops.reshape(place.variable.value, (-1,)) for place in self.places]
+        parts = ops.concatenate(weights) * shares
+        return ops.segment_sum(parts, self.index, num_segments=SLOTS)
+
+    def shares(self) -> np.ndarray:
+        """Computes how much a unit of each weight adds to its slot, given the channels' sizes."""
+        scales = np.concatenate([_scales(place).ravel() for place in self.places])
+        return (scales * self.slots.spread(np.ones(SLOTS)))[self.order].astype(np.float32)
+
+
+def marked(
+    model: keras.Model,
+    key: OwnerKey,
+    batches: keras.utils.PyDataset | None = None,
+    *,
+    margin: float = MARGIN,
+    steps: int = 1000,
+    learning_rate: float = 2e-4,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> keras.Model:
+    """Copies a model and marks the copy; see `watermark.mark`."""
+    copy = model.__class__.from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    shift(copy, key, margin=margin)
+    if batches is not None and steps:
+        _train(copy, KeepMark(key, margin=margin), batches, steps, learning_rate, callbacks)
+        shift(copy, key, margin=_HELD * margin)
+    return copy
+
+
+def shift(model: keras.Model, key: OwnerKey, *, margin: float = MARGIN) -> None:
+    """Moves a model's weights in place, as little as possible, until every slot has its margin.
+
+    Args:
+        model: Functional model.
+        key: The owner's.
+        margin: In standard deviations of an unmarked network's slots.
+
+    Raises:
+        TooFewWeightsError: When the model has no room for the mark.
+    """
+    for _ in range(_MOST_ROUNDS):
+        values = keras_graph.network(model).values
+        slots = slots_of(key, len(values))
+        missing = np.maximum(margin - slots.read(values), 0)
+        if missing.max() <= (1 - _NEARLY) * margin:
+            return
+        _write(keras_graph.carrier_places(model), values + slots.spread(missing))
+
+
+def _train(
+    model: keras.Model,
+    keep_mark: KeepMark,
+    batches: keras.utils.PyDataset,
+    steps: int,
+    learning_rate: float,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> None:
+    """Trains on pixels, the rate falling on a cosine.
+
+    The weights are not averaged: an average would keep some of what the shift broke.
+    """
+    warmup = steps // 20
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, max(steps - warmup, 1), warmup_target=learning_rate, warmup_steps=warmup
+    )
+    optimizer = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
+    model.compile(optimizer, loss="mae", jit_compile=False)
+    an_epoch = min(steps, len(batches))
+    model.fit(
+        batches,
+        steps_per_epoch=an_epoch,
+        epochs=-(-steps // an_epoch),
+        shuffle=False,
+        verbose=0,
+        callbacks=[keep_mark, *callbacks],
+    )
+
+
+def _write(places: list[Place], values: np.ndarray) -> None:
+    """Gives the kernels the values that `Network.values` shall have."""
+    start = 0
+    for place in places:
+        scales = _scales(place)
+        part = values[start : start + scales.size].reshape(scales.shape)
+        start += scales.size
+        array = np.divide(part, scales, out=np.zeros_like(part), where=scales != 0)
+        place.variable.assign(place.in_variable(array.astype(np.float32)))
+
+
+def _scales(place: Place) -> np.ndarray:
+    """Computes by what each weight of a variable is multiplied to give its balanced value."""
+    kernel = place.kernel
+    return np.broadcast_to(factors(kernel, groups=place.groups) * place.gain, kernel.shape)

@@ -1,0 +1,130 @@
+"""The owner's mark: put into a model's weights, and read from those of a suspect."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keras_litesr.protection import carriers
+from keras_litesr.protection.keys import OwnerKey
+from keras_litesr.protection.networks import Network, refuse_other_architecture
+from keras_litesr.protection.slots import MARGIN, SLOTS, Slots, slots_of
+from keras_litesr.protection.verdict import MARKED, Verdict
+
+if TYPE_CHECKING:
+    import keras
+
+# Balancing anew what was emptied brings a little back, less every time.
+_ROUNDS = 4
+
+
+def mark(
+    model: "keras.Model",
+    key: OwnerKey,
+    batches: "keras.utils.PyDataset | None" = None,
+    *,
+    margin: float = MARGIN,
+    steps: int = 1000,
+    learning_rate: float = 2e-4,
+    callbacks: Sequence["keras.callbacks.Callback"] = (),
+) -> "keras.Model":
+    """Copies a model and puts the owner's mark into the copy.
+
+    The weights are moved by the smallest amount that gives every slot its margin. With training
+    pictures the copy is then trained on, while the mark is held, which gives back most of what
+    the shift cost. To train a mark in from the start of a recipe, see `embedding.KeepMark`.
+
+    Args:
+        model: Functional model; it stays as it is.
+        key: The owner's.
+        batches: Batches of `(low_res, high_res)`, such as `datasets.patches.Patches`; None to
+            shift the weights only.
+        margin: In standard deviations of an unmarked network's slots; a larger one survives more
+            and costs more.
+        steps: Of training, rounded up to whole epochs of `batches`.
+        learning_rate: Peak of Adam's; it falls to zero on a cosine.
+        callbacks: Further ones for the training, to show its progress for instance.
+
+    Returns:
+        The marked copy; it was compiled if it was trained.
+
+    Raises:
+        TooFewWeightsError: When the model has no room for the mark.
+        ArchitectureError: When it is no functional model.
+    """
+    from keras_litesr.protection.embedding import marked
+
+    return marked(
+        model,
+        key,
+        batches,
+        margin=margin,
+        steps=steps,
+        learning_rate=learning_rate,
+        callbacks=callbacks,
+    )
+
+
+def verify(
+    suspect: carriers.Suspect,
+    key: OwnerKey,
+    *,
+    reference: carriers.Suspect | None = None,
+    committed: bool = False,
+) -> Verdict:
+    """Reads an owner's mark from a suspect's weights.
+
+    Args:
+        suspect: Keras model, preset name or folder, `.tflite` file, or a network read before.
+        key: The owner's.
+        reference: The owner's own copy. With it another architecture is refused, and a suspect
+            that does not show the mark as it stands is aligned and read once more, for which its
+            p-value is doubled. Needs SciPy then.
+        committed: Whether the key was fixed by a commitment that was published before.
+
+    Returns:
+        The verdict, which says how sure it is.
+
+    Raises:
+        ArchitectureError: When the suspect cannot be read, or is no relative of the reference.
+        TooFewWeightsError: When it has no room for a mark.
+        ImportError: When it has to be aligned and SciPy is missing.
+    """
+    network = carriers.read(suspect)
+    slots = slots_of(key, len(network.values))
+    direct = Verdict(slots.matching(network.values), SLOTS, committed=committed)
+    if reference is None:
+        return direct
+    owned = carriers.read(reference)
+    refuse_other_architecture(network, owned)
+    if direct.answer == MARKED:
+        return direct
+    from keras_litesr.protection.alignment import align
+
+    aligned = align(network, emptied(owned, slots)).values
+    matching = max(direct.matching, slots.matching(aligned))
+    return Verdict(matching, SLOTS, committed=committed, readings=2)
+
+
+def emptied(network: Network, slots: Slots) -> Network:
+    """Takes what the slots say out of a network, so that they say nothing.
+
+    A suspect that is aligned to the result is not turned towards the mark: whatever its weights
+    are, the opposite bits would have led to the same alignment.
+    """
+    for _ in range(_ROUNDS):
+        values = network.values - slots.spread(slots.read(network.values))
+        network = _with_carriers(network, values)
+    return network
+
+
+def _with_carriers(network: Network, values: np.ndarray) -> Network:
+    sizes = [step.balanced.size for step in network.carriers]
+    parts = np.split(values, np.cumsum(sizes)[:-1])
+    kernels = {
+        id(step): part.reshape(step.balanced.shape)
+        for step, part in zip(network.carriers, parts, strict=True)
+    }
+    steps = (replace(step, kernel=kernels.get(id(step), step.kernel)) for step in network.steps)
+    return Network(tuple(steps))

@@ -1,0 +1,126 @@
+"""`litesr protect attack`."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import keras_litesr
+from keras_litesr.cli.trials import Trials
+from keras_litesr.models.lite import lite
+from keras_litesr.protection import attacks, keys, watermark
+
+
+@pytest.fixture(scope="module")
+def owner(tmp_path_factory):
+    """A key file, a preset, and the same marked."""
+    folder = tmp_path_factory.mktemp("owner")
+    key = keys.generate(folder / "owner.key", name="Ada")
+    keras.utils.set_random_seed(0)
+    model = lite(filters=48, num_blocks=1)
+    keras_litesr.save_to_preset(model, folder / "plain_x4")
+    keras_litesr.save_to_preset(watermark.mark(model, key), folder / "marked_x4")
+    return folder
+
+
+@pytest.fixture
+def arguments(owner, picture):
+    """What every call needs but the preset."""
+    for index in range(10):
+        photos = picture(f"photos/{index}.png", 104, 96).parent
+    # On a smooth picture whatever the network adds to the bicubic one is a fault, and noise harms.
+    smooth = np.add.outer(2 * np.arange(48), np.arange(64))[..., None] + np.arange(0, 90, 30)
+    validation = picture("validation/a.png").parent
+    Image.fromarray(smooth.astype(np.uint8)).save(validation / "a.png")
+    return ["--key", owner / "owner.key", "--data", photos, "--validation", validation, "--quick"]
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Three attacks that take no training."""
+
+    def chosen(self):
+        return {
+            "none": lambda: (self.model, ""),
+            "half pruned": lambda: (attacks.pruned(self.model, 0.5), "remark"),
+            "refused": lambda: (attacks.pruned(self.model, 2), ""),
+        }
+
+    monkeypatch.setattr(Trials, "all", property(chosen))
+
+
+def test_rows_are_printed_and_kept_and_not_made_again(litesr, owner, arguments, few, tmp_path):
+    call = ["protect", "attack", owner / "marked_x4", *arguments, "--keys", 20, "--unmarked", 0]
+    file = tmp_path / "attacks.json"
+    first = litesr(*call, "--json", file)
+    assert first.exit_code == 2, first.stderr
+    lines = first.stdout.splitlines()
+    assert lines[0].split()[:4] == ["none", "256", "of", "256"]
+    assert lines[1].endswith("remark")
+    assert "failed: Expected a share of at least 0 and below 1, received 2." in lines[2]
+    assert lines[3].startswith("20 wrong keys: 0 false alarms")
+    report = json.loads(file.read_text())
+    rows = {row["attack"]: row for row in report["rows"]}
+    assert rows["none"]["bits"] == 256 and rows["none"]["p_value"] == 2.0**-256
+    assert rows["half pruned"]["bits"] >= 251
+    assert rows["half pruned"]["psnr"] != rows["none"]["psnr"]
+    file.write_text(json.dumps({**report, "rows": [{**rows["none"], "remark": "kept"}]}))
+    again = litesr(*call, "--json", file, "--markdown")
+    assert "kept" in again.stdout.splitlines()[0]
+    assert "| half pruned | " in again.stdout
+    assert len(json.loads(file.read_text())["rows"]) == 3
+
+
+def test_ctrl_c_leaves_the_rows_that_are_done(litesr, owner, arguments, few, tmp_path, monkeypatch):
+    measured = Trials.measured
+
+    def stopped(self, attack):
+        if attack == "half pruned":
+            raise KeyboardInterrupt
+        return measured(self, attack)
+
+    monkeypatch.setattr(Trials, "measured", stopped)
+    file = tmp_path / "attacks.json"
+    result = litesr("protect", "attack", owner / "marked_x4", *arguments, "--json", file)
+    assert result.exit_code == 130
+    assert "has the rows above" in result.stderr
+    assert [row["attack"] for row in json.loads(file.read_text())["rows"]] == ["none"]
+
+
+def test_a_report_of_another_model_is_not_written_over(litesr, owner, arguments, few, tmp_path):
+    file = tmp_path / "attacks.json"
+    file.write_text('{"model": "another"}')
+    result = litesr("protect", "attack", owner / "marked_x4", *arguments, "--json", file)
+    assert result.exit_code == 2
+    assert "Name another file" in result.stderr
+    assert file.read_text() == '{"model": "another"}'
+
+
+def test_a_model_without_the_mark_is_refused(litesr, owner, arguments):
+    result = litesr("protect", "attack", owner / "plain_x4", *arguments)
+    assert result.exit_code == 2
+    assert "Expected a model that bears the key's mark" in result.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("litert_export")
+def test_the_mark_survives_every_attack_of_the_table(litesr, owner, arguments, tmp_path):
+    file = tmp_path / "attacks.json"
+    result = litesr("protect", "attack", owner / "marked_x4", *arguments, "--json", file,
+                    "--keys", 100, "--unmarked", 1)  # fmt: skip
+    assert result.exit_code == 0, result.stdout
+    report = json.loads(file.read_text())
+    bits = {row["attack"]: row["bits"] for row in report["rows"]}
+    assert len(bits) == 15
+    unharmed = [name for name in bits if name.startswith(("none", "Keras", "Saved", "TFLite"))]
+    assert len(unharmed) == 7
+    assert all(bits[name] == 256 for name in unharmed)
+    assert bits["permuted, rescaled and flipped"] == 256
+    psnr = {row["attack"]: row["psnr"] for row in report["rows"]}
+    assert psnr["none"] - psnr["noise that costs 0.5 dB"] == pytest.approx(0.5, abs=0.03)
+    assert np.ptp([psnr["none"], psnr["permuted, rescaled and flipped"]]) < 0.01
+    assert {row["answer"] for row in report["rows"]} == {"marked"}
+    assert report["chance"]["wrong keys"]["alarms"] == 0
+    assert report["chance"]["unmarked models"]["readings"] == 1

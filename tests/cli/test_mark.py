@@ -1,0 +1,205 @@
+"""`litesr protect keygen`, `mark` and `verify`."""
+
+import json
+
+import pytest
+
+from keras_litesr.protection import commitments, keys
+from keras_litesr.zoo import folders
+
+
+@pytest.fixture(scope="module")
+def preset(tmp_path_factory):
+    """A preset with room for a mark, and the facts of its training."""
+    import keras
+
+    from keras_litesr.models.lite import lite
+    from keras_litesr.zoo.registry import save_to_preset
+
+    keras.utils.set_random_seed(1)
+    training = {"steps": 5, "patch_size": 8, "batch_size": 2}
+    folder = tmp_path_factory.mktemp("zoo") / "owned"
+    return save_to_preset(lite(filters=32, num_blocks=2), folder, training=training)
+
+
+@pytest.fixture(scope="module")
+def key_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("keys") / "owner.key"
+    keys.generate(path, name="Ada Lovelace")
+    return path
+
+
+@pytest.fixture(scope="module")
+def marked(preset, key_file, tmp_path_factory):
+    from click.testing import CliRunner
+
+    from keras_litesr.cli.main import main
+
+    output = tmp_path_factory.mktemp("made") / "marked"
+    arguments = ["protect", "mark", str(preset), "--key", str(key_file), "-o", str(output)]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    assert "marked: 256 of 256 bits match" in result.stdout
+    assert f"`litesr convert {output} -o FILE.tflite`" in result.stdout
+    assert "the weights were shifted only" in result.stderr
+    return output
+
+
+def test_keygen_makes_a_key_and_shows_its_commitment_only(litesr, tmp_path):
+    result = litesr("protect", "keygen", tmp_path / "owner.key", "--name", "Ada")
+    assert result.exit_code == 0
+    key = keys.read(tmp_path / "owner.key")
+    assert key.name == "Ada"
+    assert f"commitment: {key.commitment}" in result.stdout
+    assert key.secret.hex() not in result.output
+
+
+def test_keygen_makes_a_pair_for_signatures(litesr, tmp_path):
+    result = litesr("protect", "keygen", "--pair", tmp_path / "release")
+    assert result.exit_code == 0
+    assert (tmp_path / "release.pem").read_text().startswith("-----BEGIN PRIVATE KEY-----")
+    assert (tmp_path / "release.pub").read_text().startswith("-----BEGIN PUBLIC KEY-----")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "either PATH for an owner key, or --pair"),
+        (["a.key", "--pair", "b", "--name", "Ada"], "either PATH"),
+        (["a.key"], "An owner key needs a name"),
+        (["a.key", "--name", "a name of more than 16"], "received 'a name of more than 16' of 22"),
+    ],
+)
+def test_keygen_refuses(litesr, arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = litesr("protect", "keygen", *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_keygen_keeps_an_existing_key(litesr, key_file):
+    before = key_file.read_bytes()
+    result = litesr("protect", "keygen", key_file, "--name", "Eve")
+    assert result.exit_code == 2
+    assert "is not replaced" in result.stderr
+    assert key_file.read_bytes() == before
+
+
+def test_marked_folder_is_a_preset_with_commitment_and_training(marked, preset, key_file):
+    facts = folders.metadata(marked)
+    assert facts["training"] == folders.metadata(preset)["training"]
+    assert facts["name"] == "marked"
+    key = keys.read(key_file)
+    assert facts["commitment"]["sha256"] == key.commitment == commitments.read(marked)
+    assert commitments.read(preset) is None
+    assert key.secret.hex() not in "".join(
+        path.read_text() for path in marked.iterdir() if path.suffix in (".json", "")
+    )
+    for name in (folders.CONFIG, folders.METADATA, folders.WEIGHTS):
+        folders.verified(marked, name)
+
+
+def test_verify_answers_yes_and_no(litesr, marked, preset, key_file):
+    yes = litesr("protect", "verify", marked, "--key", key_file)
+    assert yes.exit_code == 0
+    assert "marked: 256 of 256 bits match" in yes.stdout
+    assert "without a commitment" in yes.stdout
+    no = litesr("protect", "verify", preset, "--key", key_file)
+    assert no.exit_code == 1
+    assert "not shown" in no.stdout
+
+
+def test_verify_in_json_with_a_reference_that_commits(litesr, marked, key_file):
+    result = litesr("protect", "verify", marked, "--key", key_file, "--reference", marked, "--json")
+    assert result.exit_code == 0
+    row = json.loads(result.stdout)
+    assert row["answer"] == "marked" and row["committed"] and row["limit"] == 1e-6
+    assert (row["matching"], row["slots"], row["owner"]) == (256, 256, "Ada Lovelace")
+
+
+def test_published_commitment_counts_if_it_is_the_keys(litesr, marked, key_file):
+    published = keys.read(key_file).commitment
+    arguments = ("protect", "verify", marked, "--key", key_file, "--commitment")
+    assert "key committed" in litesr(*arguments, published.upper()).stdout
+    other = litesr(*arguments, "0" * 64)
+    assert other.exit_code == 2
+    assert "this is not the key that was committed to" in other.stderr
+    assert "64 hexadecimal digits" in litesr(*arguments, "abc").stderr
+
+
+def test_commitment_of_another_key_does_not_count(litesr, marked, tmp_path):
+    keys.generate(tmp_path / "eve.key", name="Eve")
+    arguments = ("verify", marked, "--key", tmp_path / "eve.key", "--reference", marked)
+    result = litesr("protect", *arguments)
+    assert result.exit_code == 1
+    assert "bears the commitment of another key" in result.stderr
+    assert "without a commitment" in result.stdout
+
+
+def test_what_cannot_be_told_is_two(litesr, marked, key_file, tmp_path, x2_preset):
+    (tmp_path / "bad.tflite").write_bytes(b"no model")
+    damaged = tmp_path / "damaged.key"
+    damaged.write_text("{}")
+    damaged.chmod(0o600)
+    for arguments, message in [
+        ([tmp_path / "bad.tflite", "--key", key_file], "Expected a TFLite file"),
+        ([tmp_path / "none.tflite", "--key", key_file], "is no file"),
+        (["no_such_preset", "--key", key_file], "no model named"),
+        ([marked, "--key", damaged], "Expected an owner key"),
+        ([marked, "--key", tmp_path / "none.key"], "is no file"),
+        ([x2_preset, "--key", key_file], "weights in convolutions other than depthwise"),
+        (["lite_psnr_x4", "--key", key_file, "--reference", marked], "architecture of the ref"),
+    ]:
+        result = litesr("protect", "verify", *arguments)
+        assert result.exit_code == 2, result.output
+        assert message in result.stderr
+
+
+def test_mark_refuses_before_it_works(litesr, preset, key_file, tmp_path, marked):
+    for arguments, message in [
+        ([preset, "--key", key_file, "-o", marked], "add --overwrite"),
+        ([preset, "--key", tmp_path / "none", "-o", tmp_path / "a"], "is no file"),
+        (["no_such", "--key", key_file, "-o", tmp_path / "a"], "no model named"),
+        ([preset, "--key", key_file, "-o", tmp_path / "a", "--data", tmp_path], "found none"),
+        (["bicubic_x4", "--key", key_file, "-o", tmp_path / "a"], "received 0, in which 0"),
+    ]:
+        result = litesr("protect", "mark", *arguments)
+        assert result.exit_code == 2, result.output
+        assert message in result.stderr
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.slow
+def test_mark_with_pictures_trains_and_prints_the_price(
+    litesr, picture, preset, key_file, tmp_path
+):
+    for folder in ("photos", "more", "validation"):
+        picture(f"{folder}/one.png", 40, 36)
+    result = litesr(
+        *("protect", "mark", preset, "--key", key_file, "-o", tmp_path / "trained"),
+        *("--data", tmp_path / "photos", tmp_path / "more", "--steps", 3),
+        *("--validation", tmp_path / "validation", "--margin", 2),
+    )
+    assert result.exit_code == 0, result.output
+    assert "marked: 256 of 256 bits match" in result.stdout
+    before, after, price = (
+        float(word) for word in result.stdout.replace(",", "").split() if _is_number(word)
+    )
+    assert price == pytest.approx(before - after, abs=2e-3)
+
+
+def _is_number(word):
+    return word.count(".") == 1 and word.replace(".", "").replace("-", "").isdigit()
+
+
+def test_folder_of_another_scheme_is_refused(marked, tmp_path):
+    import shutil
+
+    copy = shutil.copytree(marked, tmp_path / "copy")
+    facts = json.loads((copy / "metadata.json").read_text())
+    facts["commitment"]["scheme"] = "another 9"
+    (copy / "metadata.json").write_text(json.dumps(facts))
+    folders.write_manifest(copy)
+    with pytest.raises(folders.PresetError, match="another 9"):
+        commitments.read(copy)
