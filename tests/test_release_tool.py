@@ -14,18 +14,24 @@ from keras_litesr.zoo.integrity import checked_folder
 REPOSITORY = Path(__file__).parents[1]
 
 
+def copied(name, zoo):
+    """A preset without signature and commitment."""
+    folder = zoo / name
+    shutil.copytree(folders.preset_folder(name), folder)
+    facts = folders.metadata(folder)
+    facts.pop("commitment", None)
+    (folder / "metadata.json").write_text(json.dumps(facts))
+    folders.write_manifest(folder)
+    return folder
+
+
 @pytest.fixture
 def release(tmp_path):
     """Runs the tool on a copy of `bicubic_x4`, with keys that are made for it."""
     spec = importlib.util.spec_from_file_location("release_tool", REPOSITORY / "tools/release.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    folder = tmp_path / "zoo/bicubic_x4"
-    shutil.copytree(folders.preset_folder("bicubic_x4"), folder)
-    facts = folders.metadata(folder)
-    facts.pop("commitment", None)
-    (folder / "metadata.json").write_text(json.dumps(facts))
-    folders.write_manifest(folder)
+    copied("bicubic_x4", tmp_path / "zoo")
     generate_key_pair(tmp_path / "release.pem", tmp_path / "release.pub")
     keys.generate(tmp_path / "owner.key", name="Ada")
     given = {"owner-key": tmp_path / "owner.key", "private-key": tmp_path / "release.pem"}
@@ -39,17 +45,44 @@ def release(tmp_path):
     return run
 
 
-def test_presets_are_committed_and_signed(release, tmp_path):
+def test_a_preset_without_weights_is_signed_without_commitment(release, tmp_path):
     result = release()
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("bicubic_x4  signed with the key ")
     folder = tmp_path / "zoo/bicubic_x4"
     trusted = [tmp_path / "release.pub"]
     assert checked_folder(folder, verify="require", trusted_keys=trusted).signer is not None
-    assert commitments.read(folder) == keys.read(tmp_path / "owner.key").commitment
+    assert commitments.read(folder) is None
     manifest = (folder / "SHA256SUMS").read_bytes()
     assert release("bicubic_x4").exit_code == 0
     assert (folder / "SHA256SUMS").read_bytes() == manifest
+
+
+def test_a_marked_preset_gets_the_commitment_in_metadata_and_card(release, tmp_path):
+    from keras_litesr.protection.watermark import mark
+    from keras_litesr.zoo import registry
+
+    folder, key = copied("lite_tiny_x4", tmp_path / "zoo"), keys.read(tmp_path / "owner.key")
+    facts, results = folders.metadata(folder), (folder / "results.json").read_bytes()
+    shutil.rmtree(folder)
+    model = mark(registry.load("lite_tiny_x4"), key)
+    registry.save_to_preset(model, folder, training=facts["training"])
+    (folder / "results.json").write_bytes(results)
+    folders.write_manifest(folder)
+    result = release("lite_tiny_x4")
+    assert result.exit_code == 0, result.output
+    assert commitments.read(folder) == key.commitment
+    assert key.commitment in (folder / "README.md").read_text()
+    trusted = [tmp_path / "release.pub"]
+    assert checked_folder(folder, verify="require", trusted_keys=trusted).signer is not None
+
+
+def test_weights_without_the_owners_mark_are_refused(release, tmp_path):
+    folder = copied("lite_tiny_x4", tmp_path / "zoo")
+    result = release("lite_tiny_x4")
+    assert result.exit_code == 2
+    assert "Expected Ada's mark" in result.stderr
+    assert not (folder / "model.sig").exists()
 
 
 def test_a_key_that_the_package_does_not_have_is_said(release):
@@ -64,11 +97,10 @@ def test_keys_inside_of_the_repository_are_refused(release, option):
 
 
 def test_another_owners_commitment_is_not_replaced(release, tmp_path):
-    assert release().exit_code == 0
-    keys.generate(tmp_path / "other.key", name="Bob")
-    result = release(owner_key=tmp_path / "other.key")
+    commitments.write(tmp_path / "zoo/bicubic_x4", keys.generate(tmp_path / "b.key", name="Bob"))
+    result = release()
     assert result.exit_code == 2
-    assert "of another owner key than Bob's" in result.stderr
+    assert "of another owner key than Ada's" in result.stderr
 
 
 def test_an_unknown_preset_is_refused_before_anything_is_signed(release, tmp_path):

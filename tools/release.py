@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Releases presets: commits to the owner's key in their metadata, then signs their folders.
+"""Releases marked presets: commits to the owner's key in their metadata, then signs their folders.
 
     tools/release.py --owner-key ~/keys/owner.key --private-key ~/keys/release.pem
 
@@ -11,8 +11,10 @@ from pathlib import Path
 
 import click
 
-from keras_litesr.protection import commitments, keys, signing
-from keras_litesr.zoo import signatures
+from keras_litesr.protection import commitments, keys, signing, watermark
+from keras_litesr.protection.verdict import MARKED
+from keras_litesr.silence import captured_output
+from keras_litesr.zoo import cards, folders, signatures
 from keras_litesr.zoo.integrity import signature_of
 from keras_litesr.zoo.presets import PRESETS
 
@@ -47,7 +49,7 @@ def main(presets: tuple[str, ...], owner_key: Path, private_key: Path, saved_mod
     trusted = signatures.public_keys()
     for name in names:
         folder = saved_models / name
-        _commit(folder, owner)
+        _commit(name, folder, owner)
         signing.sign(folder, private_key)
         envelope = signature_of(folder)
         key = envelope.key if envelope else ""
@@ -56,16 +58,27 @@ def main(presets: tuple[str, ...], owner_key: Path, private_key: Path, saved_mod
             click.echo("note: put its public key into keras_litesr/zoo/keys/ to trust it", err=True)
 
 
-def _commit(folder: Path, owner: keys.OwnerKey) -> None:
-    """What happens to a preset between training and signing."""
+def _commit(name: str, folder: Path, owner: keys.OwnerKey) -> None:
+    """Fixes the owner of marked weights in the metadata and the card."""
     found = commitments.read(folder)
     if found is not None and found != owner.commitment:
         raise click.UsageError(
             f"{folder} bears the commitment {found} of another owner key than {owner.name}'s. Name "
             "the key that it was marked with."
         )
+    if not folders.metadata(folder)["parameter_count"]:
+        return
+    with captured_output():  # TensorFlow prints pages about the processor when it is imported
+        verdict = watermark.verify(folder, owner, committed=True)
+    if verdict.answer != MARKED:
+        raise click.UsageError(
+            f"Expected {owner.name}'s mark in {folder}, received: {verdict}. Mark it with "
+            "`litesr protect mark`, convert and measure it, then release it."
+        )
     if found is None:
         commitments.write(folder, owner)
+        cards.write_card(name, folder)
+        folders.write_manifest(folder)
 
 
 if __name__ == "__main__":

@@ -77,22 +77,20 @@ def _make_pair(name: Path) -> None:
     "--data",
     type=_FOLDER,
     multiple=True,
-    help="Folders of training photos. With them the model is trained on while the mark is held, "
-    "which gives back most of what it costs.",
+    help="Folders of photos, such as those it was trained on. From them it learns to answer as it "
+    "did before, while the mark is held, which gives back nearly all of what it costs.",
 )
 @click.option("--validation", type=_FOLDER, help="Folder of other photos, to print the price.")
 @click.option(
     "--steps",
     type=click.IntRange(min=1),
-    default=1000,
-    show_default=True,
-    help="Steps of that training.",
+    help="Steps of that training.  [default: 500]",
 )
 @click.option(
     "--margin",
     type=click.FloatRange(0.5, 8),
     help="How far each bit is from turning over, in standard deviations of chance. A larger one "
-    "survives more and costs more.  [default: 1.5]",
+    "survives more and costs more.  [default: 2]",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the patches.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier preset folder.")
@@ -102,7 +100,7 @@ def mark(
     output: Path,
     data: tuple[Path, ...],
     validation: Path | None,
-    steps: int,
+    steps: int | None,
     margin: float | None,
     seed: int,
     overwrite: bool,
@@ -116,6 +114,7 @@ def mark(
     from keras_litesr.datasets.sources import load_folders
     from keras_litesr.protection import keys
     from keras_litesr.protection.slots import MARGIN
+    from keras_litesr.protection.watermark import STEPS
 
     require_free(output, overwrite=overwrite)
     key = keys.read(key_file)
@@ -129,7 +128,7 @@ def mark(
         from keras_litesr.zoo.registry import load, save_to_preset
 
         original = load(model)
-    marked = trained_copy(original, key, photos, facts, margin or MARGIN, steps, seed)
+    marked = trained_copy(original, key, photos, facts, margin or MARGIN, steps or STEPS, seed)
     with appearing(output) as folder:
         save_to_preset(marked, folder, name=output.name, training=facts.get("training"))
         click.echo(_committed(folder, key))

@@ -1,4 +1,4 @@
-"""What `litesr protect mark` does with pictures: train while the mark is held, print the price."""
+"""What `litesr protect mark` does with pictures: give back what the mark cost, and measure it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +27,7 @@ def trained_copy(
     steps: int,
     seed: int,
 ) -> keras.Model:
-    """Marks a copy of a model, and trains it under a progress bar where there are photos.
+    """Marks a copy of a model, and trains it under a progress bar if there are photos.
 
     Args:
         model: The preset's.

@@ -108,22 +108,45 @@ class _Placed:
         return (scales * self.slots.spread(np.ones(SLOTS)))[self.order].astype(np.float32)
 
 
+class _Answers(keras.utils.PyDataset):
+    """Serves the low-resolution pictures of batches, and what a model makes of them."""
+
+    def __init__(self, model: keras.Model, batches: keras.utils.PyDataset):
+        super().__init__()
+        self.model = model
+        self.batches = batches
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns a batch."""
+        low_res = self.batches[index][0]
+        return low_res, self.model.predict_on_batch(low_res)
+
+    def on_epoch_end(self) -> None:
+        """Lets the batches draw others."""
+        self.batches.on_epoch_end()
+
+
 def marked(
     model: keras.Model,
     key: OwnerKey,
-    batches: keras.utils.PyDataset | None = None,
+    batches: keras.utils.PyDataset | None,
     *,
-    margin: float = MARGIN,
-    steps: int = 1000,
-    learning_rate: float = 2e-4,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    margin: float,
+    steps: int,
+    learning_rate: float,
+    callbacks: Sequence[keras.callbacks.Callback],
 ) -> keras.Model:
     """Copies a model and marks the copy; see `watermark.mark`."""
     copy = model.__class__.from_config(model.get_config())
     copy.set_weights(model.get_weights())
     shift(copy, key, margin=margin)
     if batches is not None and steps:
-        _train(copy, KeepMark(key, margin=margin), batches, steps, learning_rate, callbacks)
+        keep_mark = KeepMark(key, margin=margin)
+        answers = _Answers(model, batches)
+        _train(copy, answers, steps, learning_rate, [keep_mark, *callbacks])
         shift(copy, key, margin=_HELD * margin)
     return copy
 
@@ -150,30 +173,25 @@ def shift(model: keras.Model, key: OwnerKey, *, margin: float = MARGIN) -> None:
 
 def _train(
     model: keras.Model,
-    keep_mark: KeepMark,
-    batches: keras.utils.PyDataset,
+    answers: _Answers,
     steps: int,
     learning_rate: float,
-    callbacks: Sequence[keras.callbacks.Callback],
+    callbacks: list[keras.callbacks.Callback],
 ) -> None:
-    """Trains on pixels, the rate falling on a cosine.
-
-    The weights are not averaged: an average would keep some of what the shift broke.
-    """
+    """Trains a model to give the answers, the rate falling on a cosine."""
     warmup = steps // 20
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, max(steps - warmup, 1), warmup_target=learning_rate, warmup_steps=warmup
     )
-    optimizer = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
-    model.compile(optimizer, loss="mae", jit_compile=False)
-    an_epoch = min(steps, len(batches))
+    model.compile(keras.optimizers.Adam(schedule), loss="mae", jit_compile=False)
+    an_epoch = min(steps, len(answers))
     model.fit(
-        batches,
+        answers,
         steps_per_epoch=an_epoch,
         epochs=-(-steps // an_epoch),
         shuffle=False,
         verbose=0,
-        callbacks=[keep_mark, *callbacks],
+        callbacks=callbacks,
     )
 
 

@@ -10,8 +10,8 @@ from keras_litesr.protection.keys import PAYLOAD_BITS, OwnerKey
 COPIES = 2
 SLOTS = COPIES * PAYLOAD_BITS
 LEAST_WEIGHTS = 32 * SLOTS
-# What a slot gets, in standard deviations of an unmarked network's. See SECURITY.md for figures.
-MARGIN = 1.5
+# What a slot gets, in standard deviations of an unmarked network's.
+MARGIN = 2.0
 
 
 class TooFewWeightsError(ValueError):

@@ -105,7 +105,7 @@ class AdversarialRecipe(Recipe):
 RECIPES: dict[str, Recipe] = {
     "lite_psnr_x4": Recipe(steps=30_000),
     "lite_tiny_x4": Recipe(steps=40_000),
-    "lite_x4": AdversarialRecipe(steps=1_500, start="lite_psnr_x4"),
+    "lite_x4": AdversarialRecipe(steps=1_500, start="lite_psnr_x4", adversarial_weight=2e-3),
     "separable_srresnet_x4": Recipe(
         steps=5_000, learning_rate=1e-3, warmup_steps=200, batch_size=8, loss="mse"
     ),

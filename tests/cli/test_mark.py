@@ -170,6 +170,14 @@ def test_mark_refuses_before_it_works(litesr, preset, key_file, tmp_path, marked
     assert not (tmp_path / "a").exists()
 
 
+def test_help_names_the_defaults_that_there_are(litesr):
+    from keras_litesr.protection.slots import MARGIN
+    from keras_litesr.protection.watermark import STEPS
+
+    page = " ".join(litesr("protect", "mark", "--help").stdout.split())
+    assert f"[default: {STEPS}]" in page and f"[default: {MARGIN:g}]" in page
+
+
 @pytest.mark.slow
 def test_mark_with_pictures_trains_and_prints_the_price(
     litesr, picture, preset, key_file, tmp_path

@@ -95,7 +95,7 @@ def test_right_key_finds_nothing_in_unmarked_models(key):
 def test_mark_gives_every_slot_its_margin_and_leaves_the_model(model, marked, key):
     before = verify(model, key)
     assert before.answer == NOT_SHOWN and before.matching < 167
-    assert read(marked, key).min() > 1.49
+    assert read(marked, key).min() > 1.99
     assert verify(marked, key).matching == 256
     assert verify(marked, key).answer == MARKED
     assert verify(model, key) == before
@@ -191,18 +191,17 @@ def test_kept_mark_joins_a_model_that_was_trained_before_and_keeps_its_regularis
 
 
 @pytest.mark.slow
-def test_mark_with_pictures_trains_and_ends_with_the_mark(model, key):
+def test_mark_with_pictures_learns_to_answer_as_before(model, marked, key):
     seen = []
     count = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: seen.append(batch)
     )
-    trained = mark(model, key, Noise(), steps=12, callbacks=[count])
-    assert len(seen) == 15  # whole epochs of five
-    assert read(trained, key).min() > 0.9 * 1.49
-    moved = [
-        np.abs(a - b).max() for a, b in zip(trained.get_weights(), model.get_weights(), strict=True)
-    ]
-    assert min(moved) > 0  # biases and depthwise kernels too: it was trained, not only shifted
+    trained = mark(model, key, Noise(), steps=38, learning_rate=1e-3, callbacks=[count])
+    assert len(seen) == 40  # whole epochs of five
+    assert read(trained, key).min() > 0.9 * 1.99
+    low_res = Noise()[0][0]
+    lost, left = (np.abs(each(low_res) - model(low_res)).mean() for each in (marked, trained))
+    assert left < 0.7 * lost
 
 
 def test_shift_marks_normed_networks(lived, key):
