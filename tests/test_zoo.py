@@ -142,8 +142,9 @@ def test_enlarges_better_than_bicubic(preset, model):
 def test_card_is_what_the_measurements_make(preset, folder, tmp_path):
     for name in (folders.METADATA, folders.RESULTS):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
-    if (folder / cards.PICTURE).is_file():
-        (tmp_path / cards.PICTURE).touch()
+    for name in (cards.PICTURE, cards.CURVES):
+        if (folder / name).is_file():
+            (tmp_path / name).touch()
     folders.write_manifest(tmp_path)
     cards.write_card(preset, tmp_path)
     assert (tmp_path / cards.CARD).read_text() == (folder / cards.CARD).read_text()
