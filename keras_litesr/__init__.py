@@ -7,7 +7,7 @@ _HOMES = {
     "Upscaler": "keras_litesr.inference.upscaler",
     "blend": "keras_litesr.models.blending",
     "load": "keras_litesr.zoo.registry",
-    "presets": "keras_litesr.zoo.presets",
+    "presets": "keras_litesr.zoo.folders",
     "save_to_preset": "keras_litesr.zoo.registry",
     "upload_preset": "keras_litesr.zoo.sharing",
     "upscale": "keras_litesr.inference.upscaler",

@@ -16,7 +16,7 @@ from keras_litesr.zoo.manifests import (
     require_hash,
     unchecked,
 )
-from keras_litesr.zoo.presets import PRESETS
+from keras_litesr.zoo.presets import PRESETS, Preset
 
 CONFIG = "config.json"
 METADATA = "metadata.json"
@@ -195,6 +195,16 @@ def _json_object(content: bytes, path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise PresetError(f"{path} is no JSON object; get the preset again.")
     return found
+
+
+def presets() -> dict[str, Preset]:
+    """Returns the rows of the zoo's models that are installed, by name.
+
+    Example:
+        >>> "lite_x4" in presets()
+        True
+    """
+    return {name: PRESETS[name] for name in released()}
 
 
 def released() -> list[str]:

@@ -123,13 +123,3 @@ PRESETS = {
         data=_ALL_PICTURES,
     ),
 }
-
-
-def presets() -> dict[str, Preset]:
-    """Returns the zoo's rows by name.
-
-    Example:
-        >>> "lite_x4" in presets()
-        True
-    """
-    return dict(PRESETS)

@@ -11,6 +11,7 @@ from keras_litesr.models.lite import lite
 from keras_litesr.protection.signing import generate_key_pair, sign
 from keras_litesr.zoo import cards, folders, signatures
 from keras_litesr.zoo.configuration import parsed
+from keras_litesr.zoo.presets import PRESETS
 from keras_litesr.zoo.registry import ARCHITECTURES
 from keras_litesr.zoo.signatures import SignatureError
 from keras_litesr.zoo.sizes import parameter_count
@@ -65,7 +66,7 @@ def test_weights_are_saved_without_optimizer_state(model, folder, tmp_path):
 
 
 def test_every_row_names_an_architecture():
-    assert {row.architecture for row in keras_litesr.presets().values()} <= set(ARCHITECTURES)
+    assert {row.architecture for row in PRESETS.values()} <= set(ARCHITECTURES)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
