@@ -15,7 +15,7 @@ Examples:
   litesr list                     the models and what they cost
   litesr COMMAND --help           more examples and every option
 
-Exit codes: 0 done, 1 some pictures failed, 2 wrong usage, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 some pictures failed, 2 wrong usage or a defect, 130 stopped by Ctrl-C.
 """
 COMMANDS = {
     "upscale": ("upscale", "upscale", "Enlarges pictures and folders of pictures."),
@@ -54,7 +54,7 @@ class Litesr(LazyGroup):
             if ctx.params["debug"]:
                 raise
             click.echo(f"litesr: {explained(error)}", err=True)
-            sys.exit(2 if isinstance(error, (ValueError, OSError)) else 1)
+            sys.exit(2)  # 1 is an answer, that of `protect` for instance.
 
 
 @click.group(

@@ -68,7 +68,7 @@ def test_a_defect_is_one_line_too_and_asks_for_a_report(litesr, monkeypatch, pic
 
     monkeypatch.setattr(Upscaler, "__init__", broken)
     result = litesr("upscale", picture("a.png"))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr == (
         "litesr: Unexpected KeyError: 'spam'. Run again with --debug and report it.\n"
     )

@@ -1,6 +1,7 @@
 """Channels that were reordered, rescaled and turned in sign, found again."""
 
 import sys
+from functools import partial
 
 import keras
 import numpy as np
@@ -98,18 +99,17 @@ def joined():
     return keras.Model(low_res, layers.Conv2D(3, 3, padding="same")(product))
 
 
-@pytest.mark.parametrize("kind", ["lite", "srresnet", "joined"])
-def test_disguised_networks_of_other_kinds_align(kind, lived, key, rng):
-    built = {
-        "lite": lambda: lite(filters=32, num_blocks=2),
-        "srresnet": lambda: srresnet(filters=16, num_blocks=1),
-        "joined": joined,
-    }[kind]()
-    owned = mark(lived(built), key)
+@pytest.mark.parametrize("build", [partial(lite, filters=32), partial(srresnet, filters=16)])
+def test_disguised_networks_align(build, lived, key, rng):
+    owned = mark(lived(build(num_blocks=2)), key)
     suspect = disguised(owned, seed=3)
     low_res = rng.random((1, 6, 7, 3), np.float32)
     np.testing.assert_allclose(suspect(low_res), owned(low_res), atol=1e-3)
-    assert verify(suspect, key, reference=owned).matching == 256
+    network = carriers.read(owned)
+    slots = slots_of(key, len(network.values))
+    aligned = align(carriers.read(suspect), emptied(network, slots))
+    assert slots.matching(carriers.read(suspect).values) < 250
+    assert slots.matching(aligned.values) == 256
 
 
 def test_channels_of_a_join_and_a_shuffle_are_moved_by_hand(lived, rng):

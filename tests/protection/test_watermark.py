@@ -196,12 +196,12 @@ def test_mark_with_pictures_learns_to_answer_as_before(model, marked, key):
     count = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: seen.append(batch)
     )
-    trained = mark(model, key, Noise(), steps=38, learning_rate=1e-3, callbacks=[count])
-    assert len(seen) == 40  # whole epochs of five
+    trained = mark(model, key, Noise(), steps=18, learning_rate=1e-3, callbacks=[count])
+    assert len(seen) == 20  # whole epochs of five
     assert read(trained, key).min() > 0.9 * 1.99
     low_res = Noise()[0][0]
     lost, left = (np.abs(each(low_res) - model(low_res)).mean() for each in (marked, trained))
-    assert left < 0.7 * lost
+    assert left < 0.8 * lost
 
 
 def test_shift_marks_normed_networks(lived, key):

@@ -43,7 +43,7 @@ def test_the_licence_is_named_and_what_belongs_to_git_stays(kaggle, publishable)
     (publishable / ".gitattributes").write_text("")
     sharing.upload_preset(URI, publishable)
     (files,) = kaggle.repositories[NAME].snapshots.values()
-    assert set(files) == {*folders.manifest(publishable), "SHA256SUMS"}
+    assert set(files) == {*folders.manifest(publishable), folders.MANIFEST, folders.SIGNATURE}
     assert kaggle.licences == ["Apache 2.0"]
 
 
