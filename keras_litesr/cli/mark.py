@@ -41,7 +41,8 @@ Exit codes: 0 marked, 1 not shown, 2 could not tell.
 @click.argument("path", required=False, type=_FILE)
 @click.option("--name", help="The owner's name or id, at most 16 bytes: what the mark will say.")
 @click.option("--pair", type=_FILE, help="Make a key pair for signatures: PAIR.pem and PAIR.pub.")
-def keygen(path: Path | None, name: str | None, pair: Path | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def keygen(path: Path | None, name: str | None, pair: Path | None, as_json: bool) -> None:
     """Makes an owner key at PATH, or a key pair for signatures.
 
     An owner key is secret and cannot be made again: keep a copy in a safe place. Its commitment
@@ -50,21 +51,29 @@ def keygen(path: Path | None, name: str | None, pair: Path | None) -> None:
     if (path is None) == (pair is None):
         raise click.UsageError("Expected either PATH for an owner key, or --pair for a key pair.")
     if pair is not None:
-        _make_pair(pair)
+        _make_pair(pair, as_json)
         return
     if not name or path is None:
         raise click.UsageError('An owner key needs a name, for instance --name "Ada Lovelace".')
     from keras_litesr.protection import keys
 
     key = keys.generate(path, name=name)
+    if as_json:
+        facts = {"key": str(path), "owner": key.name, "commitment": key.commitment}
+        click.echo(json.dumps(facts, indent=2))
+        return
     click.echo(f"{path}  keep it secret, and keep a copy\ncommitment: {key.commitment}")
 
 
-def _make_pair(name: Path) -> None:
+def _make_pair(name: Path, as_json: bool) -> None:
     from keras_litesr.protection.signing import generate_key_pair
 
     private, public = (name.with_name(f"{name.name}.{ending}") for ending in ("pem", "pub"))
     fingerprint = generate_key_pair(private, public)
+    if as_json:
+        pair = {"private": str(private), "public": str(public), "fingerprint": fingerprint}
+        click.echo(json.dumps(pair, indent=2))
+        return
     click.echo(f"{private}  keep it secret, and keep a copy\n{public}  publish it")
     click.echo(f"fingerprint: {fingerprint}")
 
@@ -94,6 +103,7 @@ def _make_pair(name: Path) -> None:
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the patches.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier preset folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def mark(
     model: str,
     key_file: Path,
@@ -104,6 +114,7 @@ def mark(
     margin: float | None,
     seed: int,
     overwrite: bool,
+    as_json: bool,
 ) -> None:
     """Puts the owner's mark into a model's weights.
 
@@ -124,16 +135,25 @@ def mark(
     photos = load_folders(data) if data else []
     others = load_folders([validation]) if validation else []
     with captured_output():
-        from keras_litesr.cli.marking import price, trained_copy
+        from keras_litesr.cli.marking import psnr_of, trained_copy
         from keras_litesr.zoo.registry import load, save_to_preset
 
         original = load(model)
     marked = trained_copy(original, key, photos, facts, margin or MARGIN, steps or STEPS, seed)
     with appearing(output) as folder:
         save_to_preset(marked, folder, name=output.name, training=facts.get("training"))
-        click.echo(_committed(folder, key))
-    if others:
-        click.echo(price(original, marked, others, facts["scale"]))
+        verdict = _committed(folder, key)
+    psnr = psnr_of([original, marked], others, facts["scale"]) if others else []
+    if as_json:
+        row = {"preset": str(output), "matching": verdict.matching, "slots": verdict.slots}
+        row |= {"p_value": verdict.p_value, "commitment": key.commitment, "psnr": psnr}
+        click.echo(json.dumps(row, indent=2))
+        return
+    click.echo(verdict)
+    if psnr:
+        before, after = psnr
+        price = f"price {before - after:.3f} dB"
+        click.echo(f"validation: {before:.3f} dB before, {after:.3f} dB after, {price}")
     if not photos:
         click.echo("note: the weights were shifted only; --data wins back what it cost.", err=True)
     click.echo(f"{output}  make its .tflite files with `litesr convert {output} -o FILE.tflite`")

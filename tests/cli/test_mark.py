@@ -1,5 +1,6 @@
 """`litesr protect keygen`, `mark` and `verify`."""
 
+import hashlib
 import json
 
 import pytest
@@ -52,6 +53,21 @@ def test_keygen_makes_a_key_and_shows_its_commitment_only(litesr, tmp_path):
     assert key.name == "Ada"
     assert f"commitment: {key.commitment}" in result.stdout
     assert key.secret.hex() not in result.output
+
+
+def test_keygen_prints_json(litesr, tmp_path):
+    made = json.loads(
+        litesr("protect", "keygen", tmp_path / "owner.key", "--name", "Ada", "--json").stdout
+    )
+    key = keys.read(tmp_path / "owner.key")
+    assert made == {
+        "key": str(tmp_path / "owner.key"),
+        "owner": "Ada",
+        "commitment": key.commitment,
+    }
+    pair = json.loads(litesr("protect", "keygen", "--pair", tmp_path / "r", "--json").stdout)
+    public = (tmp_path / "r.pub").read_bytes()
+    assert pair["fingerprint"] == hashlib.sha256(public).hexdigest()
 
 
 def test_keygen_makes_a_pair_for_signatures(litesr, tmp_path):
@@ -211,3 +227,12 @@ def test_folder_of_another_scheme_is_refused(marked, tmp_path):
     folders.write_manifest(copy)
     with pytest.raises(folders.PresetError, match="another 9"):
         commitments.read(copy)
+
+
+def test_mark_prints_json(litesr, preset, key_file, tmp_path):
+    output = tmp_path / "marked"
+    result = litesr("protect", "mark", preset, "--key", key_file, "-o", output, "--json")
+    row = json.loads(result.stdout)
+    assert (row["preset"], row["matching"], row["slots"]) == (str(output), 256, 256)
+    assert row["commitment"] == commitments.read(output)
+    assert row["psnr"] == []
