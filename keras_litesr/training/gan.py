@@ -102,7 +102,8 @@ class GAN(keras.Model):
                 adversarial_weight=alpha,
                 pixel_weight=self.pixel_weight,
             )
-            return total, pixel, super_res
+            # What its layers ask for as well, such as an owner's mark that is held.
+            return total + sum(self.generator.losses), pixel, super_res
 
         total, pixel, super_res = minimize(loss, self.generator.trainable_variables, self.optimizer)
         self.means["loss"].update_state(total)

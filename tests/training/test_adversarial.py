@@ -172,3 +172,23 @@ def test_jax_is_refused_by_name(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(NotImplementedError, match="received jax"):
         gan.compile()
+
+
+def test_what_the_generators_layers_ask_for_counts_in_its_loss():
+    import keras
+
+    from keras_litesr.models.critic import critic
+
+    rng = np.random.default_rng(3)
+    low_res, high_res = (rng.random((2, side, side, 3), np.float32) for side in (4, 16))
+
+    def logged(asked):
+        keras.utils.set_random_seed(0)
+        inputs = keras.Input((None, None, 3))
+        layer = keras.layers.Conv2D(3, 1, kernel_regularizer=lambda kernel: asked)
+        generator = keras.Model(inputs, keras.layers.UpSampling2D(4)(layer(inputs)))
+        model = WGANGP(generator, critic(filters=4, num_stages=2))
+        model.compile(critic_warmup_steps=5)
+        return model.train_on_batch(low_res, high_res, return_dict=True)["loss"]
+
+    assert float(logged(7.0)) - float(logged(0.0)) == pytest.approx(7, abs=1e-4)
