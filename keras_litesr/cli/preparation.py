@@ -62,7 +62,14 @@ def _settings(preset: str, folder: Path, options: Options) -> tuple[Recipe, int]
         seed = record.get("seed", 0)
     if options["steps"] is not None:
         recipe = recipe.lasting(options["steps"])
-    names = ("learning_rate", "patch_size", "batch_size", "adversarial_weight")
+    names = (
+        "learning_rate",
+        "patch_size",
+        "batch_size",
+        "loss",
+        "precision",
+        "adversarial_weight",
+    )
     changes = {name: options[name] for name in names if options[name] is not None}
     if options["start_from"]:
         changes["start"] = options["start_from"]
@@ -105,18 +112,31 @@ def _model(preset: str, recipe: Recipe, seed: int, patches, validation, options:
 
     from keras_litesr.training.starts import load_start
     from keras_litesr.training.trainers import trainer
-    from keras_litesr.zoo.registry import build
 
     keras.utils.set_random_seed(seed)
-    generator = build(preset)
+    generator = _built(preset, recipe)
     if recipe.start and not options["resume"]:
         load_start(generator, recipe.start)
     minutes = 60 * options["hours"] if options["hours"] else options["minutes"]
     if minutes and not options["resume"]:
-        trial = trainer(build(preset), recipe, scale=patches.scale)
+        trial = trainer(_built(preset, recipe), recipe, scale=patches.scale)
         recipe = _filling(60 * minutes, trial, recipe, patches, validation)
         keras.utils.set_random_seed(seed)  # what the trial drew leaves no trace
     return trainer(generator, recipe, scale=patches.scale, seed=seed), recipe
+
+
+def _built(preset: str, recipe: Recipe):
+    """Builds a preset's network with its layers in the recipe's precision."""
+    import keras
+
+    from keras_litesr.zoo.registry import build
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(recipe.precision)
+    try:
+        return build(preset)
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _filling(seconds: float, trial, recipe: Recipe, patches, validation) -> Recipe:

@@ -87,6 +87,17 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
 )
 @click.option("--batch-size", type=_POSITIVE, help="Patches a step.  [default: the recipe's]")
 @click.option(
+    "--loss",
+    type=click.Choice(["l1", "l2", "mse", "charbonnier"]),
+    help="Pixel loss.  [default: the recipe's]",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "mixed_bfloat16"]),
+    help="Of the generator's arithmetic; weights are float32. mixed_bfloat16 takes half the time "
+    "where the processor has bfloat16 instructions.  [default: the recipe's]",
+)
+@click.option(
     "--adversarial-weight",
     type=click.FloatRange(min=0),
     help="The paper's alpha: more is sharper and less faithful.  [default: the recipe's]",

@@ -47,9 +47,11 @@ def lite(
         deep = _inverted_block(deep, filters, expansion, kernel_size, name=f"block{index}")
     deep = layers.Add(name="long_skip")([shallow, deep])
     subpixels = layers.SeparableConv2D(3 * scale**2, 3, padding="same", name="subpixels")(deep)
-    bicubic = BicubicSubpixels(scale, name="bicubic")(low_res)
-    total = layers.Add(name="global_skip")([subpixels, bicubic])
-    return keras.Model(low_res, PixelShuffle(scale, name="high_res")(total), name=f"lite_x{scale}")
+    # The picture itself stays in float32 when the layers between are trained in half precision.
+    bicubic = BicubicSubpixels(scale, name="bicubic", dtype="float32")(low_res)
+    total = layers.Add(name="global_skip", dtype="float32")([subpixels, bicubic])
+    high_res = PixelShuffle(scale, name="high_res", dtype="float32")(total)
+    return keras.Model(low_res, high_res, name=f"lite_x{scale}")
 
 
 def _inverted_block(stream, filters: int, expansion: int, kernel_size: int, *, name: str):

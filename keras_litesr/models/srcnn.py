@@ -29,5 +29,5 @@ def srcnn(*, scale: int = 4) -> keras.Model:
     )
     features = layers.Conv2D(64, 9, padding="same", activation="relu", name="features")(enlarged)
     mapping = layers.Conv2D(32, 5, padding="same", activation="relu", name="mapping")(features)
-    high_res = layers.Conv2D(3, 5, padding="same", name="high_res")(mapping)
+    high_res = layers.Conv2D(3, 5, padding="same", name="high_res", dtype="float32")(mapping)
     return keras.Model(low_res, high_res, name=f"srcnn_x{scale}")

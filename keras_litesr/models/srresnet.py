@@ -75,7 +75,7 @@ def _srresnet(
         stream = conv(4 * filters, 3, padding="same", name=f"x{size}_subpixels")(stream)
         stream = PixelShuffle(2, name=f"x{size}_shuffle")(stream)
         stream = _prelu(f"x{size}_activation")(stream)
-    high_res = conv(3, 9, padding="same", name="high_res")(stream)
+    high_res = conv(3, 9, padding="same", name="high_res", dtype="float32")(stream)
     return keras.Model(low_res, high_res, name=name)
 
 

@@ -22,6 +22,8 @@ class Recipe:
         loss: Pixel loss, the name of a function in `training.losses`.
         jit_compile: Compile steps with XLA on TensorFlow. On a CPU it doubles the speed of full
             convolutions and makes depthwise ones about ten times slower.
+        precision: Keras dtype policy of the generator's layers. `mixed_bfloat16` halves the time
+            of a step on a processor with bfloat16 instructions; weights and picture stay float32.
         start: Preset, run folder or weight file whose weights come first; empty for fresh ones.
         grace_steps: Steps after which a run that does no better than bicubic is stopped.
     """
@@ -36,6 +38,7 @@ class Recipe:
     epoch_steps: int = 500
     loss: str = "l1"
     jit_compile: bool = False
+    precision: str = "float32"
     start: str = ""
     grace_steps: int = 2_500
 
@@ -107,27 +110,40 @@ RECIPES: dict[str, Recipe] = {
     "lite_tiny_x4": Recipe(steps=40_000),
     "lite_x4": AdversarialRecipe(steps=1_500, start="lite_psnr_x4", adversarial_weight=2e-3),
     "separable_srresnet_x4": Recipe(
-        steps=5_000, learning_rate=1e-3, warmup_steps=200, batch_size=8, loss="mse"
+        steps=5_000,
+        learning_rate=1e-3,
+        warmup_steps=200,
+        batch_size=8,
+        loss="mse",
+        precision="mixed_bfloat16",
     ),
     "srcnn_x4": Recipe(
-        steps=10_000, learning_rate=1e-3, patch_size=12, loss="mse", grace_steps=5_000
+        steps=10_000,
+        learning_rate=1e-3,
+        patch_size=12,
+        loss="mse",
+        grace_steps=5_000,
+        precision="mixed_bfloat16",
     ),
     "srresnet_x4": Recipe(
-        steps=2_000,
+        steps=3_000,
         learning_rate=1e-3,
         warmup_steps=200,
         batch_size=8,
         epoch_steps=250,
         loss="mse",
-        jit_compile=True,
+        precision="mixed_bfloat16",
     ),
+    # Ledig's weight of 1e-3 is for pictures in [-1, 1], whose squared errors are four times these.
     "srgan_x4": AdversarialRecipe(
         steps=1_000,
         method="srgan",
         start="srresnet_x4",
+        adversarial_weight=2.5e-4,
         loss="mse",
         batch_size=4,
         critic_steps=1,
         critic_warmup_steps=0,
+        precision="mixed_bfloat16",
     ),
 }

@@ -5,6 +5,7 @@ import re
 import sys
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -160,3 +161,26 @@ def test_the_backend_jax_is_refused_by_name(train, photos, monkeypatch):
 
 def test_help_shows_examples(train):
     assert "litesr train lite_psnr_x4 --data photos --resume" in train("--help").output
+
+
+def test_half_precision_trains_weights_and_picture_in_single(train, photos, tmp_path, monkeypatch):
+    built = []
+    compiled = trainers.trainer
+
+    def watch(generator, *arguments, **options):
+        built.append(generator)
+        return compiled(generator, *arguments, **options)
+
+    monkeypatch.setattr(trainers, "trainer", watch)
+    out = tmp_path / "half"
+    words = ["--data", photos, "--out", out, "--precision", "mixed_bfloat16", "--loss", "mse"]
+    done = train(*words)
+    assert done.exit_code == 0, done.output
+    recipe = json.loads((out / "recipe.json").read_text())
+    assert (recipe["precision"], recipe["loss"]) == ("mixed_bfloat16", "mse")
+    precise = {"bicubic", "global_skip", "high_res"}
+    computed = {layer.name: layer.compute_dtype for layer in built[0].layers}
+    assert {name for name, dtype in computed.items() if dtype == "float32"} == precise
+    assert {weight.dtype for weight in built[0].weights} == {"float32"}
+    # What comes after is built as it was before.
+    assert keras.config.dtype_policy().name == "float32"

@@ -1,8 +1,10 @@
+import keras
 import numpy as np
 import pytest
 
 from keras_litesr.models.bicubic import bicubic
 from keras_litesr.models.cost import receptive_radius
+from keras_litesr.models.lite import lite
 from keras_litesr.models.srcnn import srcnn
 from keras_litesr.models.srresnet import separable_srresnet, srresnet
 
@@ -65,3 +67,14 @@ def test_srcnn_sees_the_bicubic_enlargement(rng):
     expected = np.asarray(first(enlarged))
     through = type(model)(model.input, first.output).predict(low_res, verbose=0)
     np.testing.assert_allclose(through, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("build", [lite, srcnn, srresnet])
+def test_the_picture_stays_in_single_precision_between_half_ones(build):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = build()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model.output.dtype == "float32"
+    assert model.get_layer("low_res").output.dtype == "float32"
