@@ -21,6 +21,23 @@ def published(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def write_new(path: Path, content: bytes, *, mode: int) -> None:
+    """Writes a file that must not exist yet, with its permissions from the first byte on.
+
+    Raises:
+        FileExistsError: When it exists.
+    """
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(number)
+    except BaseException:
+        path.unlink()
+        raise
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Writes a JSON file."""
     with published(path) as temporary:

@@ -13,8 +13,8 @@ import click
 from tqdm import tqdm
 
 from keras_litesr.atomic import write_json
+from keras_litesr.cli.folder_lists import ManyFolders
 from keras_litesr.cli.overlap import require_scipy
-from keras_litesr.cli.train import ManyFolders
 from keras_litesr.evaluation.tables import as_markdown
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders

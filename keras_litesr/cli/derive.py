@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from keras_litesr.cli.train import ManyFolders
+from keras_litesr.cli.folder_lists import ManyFolders
 from keras_litesr.zoo.presets import PRESETS
 
 _EXAMPLES = """\b

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from keras_litesr.cli.folder_lists import ManyFolders
 from keras_litesr.training.recipes import RECIPES
 from keras_litesr.training.records import LAST
 
@@ -24,20 +25,6 @@ Exit codes: 0 done, 1 diverged or collapsed, 2 wrong usage or pictures, 130 stop
 """
 _POSITIVE = click.IntRange(min=1)
 _FOLDER = click.Path(path_type=Path)
-
-
-class ManyFolders(click.Command):
-    """Takes `--data A B` for `--data A --data B`; what follows `--data` is a folder."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Repeats `--data` before every folder but the first."""
-        words, is_data = [], False
-        for number, word in enumerate(args):
-            if is_data and number and args[number - 1] != "--data" and not word.startswith("-"):
-                words.append("--data")
-            is_data = word == "--data" or (is_data and not word.startswith("-"))
-            words.append(word)
-        return super().parse_args(ctx, words)
 
 
 def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:

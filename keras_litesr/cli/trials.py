@@ -16,6 +16,7 @@ from keras_litesr.datasets.patches import Patches
 from keras_litesr.evaluation.protocols import STANDARD
 from keras_litesr.export import formats, tflite
 from keras_litesr.inference.upscaler import Upscaler
+from keras_litesr.models.copies import copied
 from keras_litesr.protection import attacks, carriers, false_alarms, watermark
 from keras_litesr.protection.disguise import disguised
 from keras_litesr.protection.keys import OwnerKey
@@ -45,7 +46,7 @@ class Quality:
         *,
         scale: int,
     ):
-        self.stage = attacks.copied(model)
+        self.stage = copied(model)
         self.upscaler = Upscaler(self.stage)
         self.pairs, self.scale = pairs, scale
 
@@ -74,7 +75,7 @@ class Coach:
     """
 
     def __init__(self, model: keras.Model, patches: Patches, *, learning_rate: float):
-        self.stage, self.patches = attacks.copied(model), patches
+        self.stage, self.patches = copied(model), patches
         optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
         self.stage.compile(optimizer, loss="mae", steps_per_execution=10, jit_compile=False)
         optimizer.build(self.stage.trainable_variables)
@@ -165,7 +166,7 @@ class Trials:
         """Reads the variables back out of the exported folder, which keeps them in order."""
         folder = formats.export(self.model, self.scratch / "saved_model")
         variables = tf.saved_model.load(str(folder)).variables
-        copy = attacks.copied(self.model)
+        copy = copied(self.model)
         copy.set_weights([variable.numpy() for variable in variables])
         return copy, "its variables read back"
 

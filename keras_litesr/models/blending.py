@@ -4,6 +4,7 @@ import json
 
 import keras
 
+from keras_litesr.models.copies import copied
 from keras_litesr.models.kinship import check_kinship, check_weight
 
 
@@ -38,7 +39,7 @@ def blend(model_a: keras.Model, model_b: keras.Model, weight: float) -> keras.Mo
     _check_architecture(model_a, model_b)
     pairs = list(zip(model_a.get_weights(), model_b.get_weights(), strict=True))
     check_kinship(pairs, (model_a.name, model_b.name))
-    blended = model_a.__class__.from_config(model_a.get_config())
+    blended = copied(model_a)
     blended.set_weights([(1 - weight) * first + weight * second for first, second in pairs])
     return blended
 

@@ -6,18 +6,13 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from keras_litesr.models.copies import copied
+
 _LEAST_AXES = 3
 _MOST_TRIALS = 14
 _CLOSE = 0.02
 
 Quality = Callable[[keras.Model], float]
-
-
-def copied(model: keras.Model) -> keras.Model:
-    """Copies a functional model with its weights."""
-    copy = model.__class__.from_config(model.get_config())
-    copy.set_weights(model.get_weights())
-    return copy
 
 
 def pruned(model: keras.Model, share: float) -> keras.Model:

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from keras_litesr.atomic import write_json
 from keras_litesr.protection.keys import OwnerKey
@@ -14,12 +16,14 @@ _SCHEME = "keras_litesr 1: SHA-256 of label, secret and payload"
 _HASH = re.compile("[0-9a-f]{64}")
 
 
-def write(folder: str | Path, key: OwnerKey) -> None:
+def write(folder: str | Path, key: OwnerKey, marking: Mapping[str, Any] | None = None) -> None:
     """Adds a key's commitment to the metadata of a preset folder, and renews the manifest.
 
     Args:
         folder: Preset folder; its metadata keep their other facts.
         key: The owner's.
+        marking: How the mark was put in, for the model card: `margin`, `steps` of training, and
+            `validation_psnr` before and after in dB where it was measured.
 
     Raises:
         PresetError: When the folder's metadata are not in order.
@@ -27,6 +31,8 @@ def write(folder: str | Path, key: OwnerKey) -> None:
     folder = Path(folder)
     facts = folders.metadata(folder)
     facts[FACT] = {"scheme": _SCHEME, "sha256": key.commitment, "slots": SLOTS}
+    if marking is not None:
+        facts[FACT]["marking"] = dict(marking)
     write_json(folder / folders.METADATA, facts)
     folders.write_manifest(folder)
 

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from keras_litesr.models.copies import copied
+
 _RECTIFIERS = (layers.LeakyReLU, layers.ReLU, layers.PReLU)
 _PER_CHANNEL = (layers.PReLU, layers.BatchNormalization)
 _SPREAD = 0.5
@@ -56,8 +58,7 @@ def disguised(model: keras.Model, *, seed: int = 0) -> keras.Model:
     Returns:
         A copy that computes the same, up to rounding.
     """
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
+    copy = copied(model)
     random = np.random.default_rng(seed)
     wiring = _Wiring(copy)
     moves = {root: _draw(wiring.found[root], random) for root in wiring.roots()}

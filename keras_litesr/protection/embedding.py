@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_litesr.models.copies import copied
 from keras_litesr.protection import keras_graph
 from keras_litesr.protection.balance import factors
 from keras_litesr.protection.keras_graph import Place
@@ -140,8 +141,7 @@ def marked(
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> keras.Model:
     """Copies a model and marks the copy; see `watermark.mark`."""
-    copy = model.__class__.from_config(model.get_config())
-    copy.set_weights(model.get_weights())
+    copy = copied(model)
     shift(copy, key, margin=margin)
     if batches is not None and steps:
         keep_mark = KeepMark(key, margin=margin)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_litesr.atomic import write_new
+
 NAME_BYTES = 16
 PAYLOAD_BITS = 8 * NAME_BYTES
 _SECRET_BYTES = 32
@@ -104,20 +106,12 @@ def generate(path: str | Path, *, name: str) -> OwnerKey:
         "commitment": key.commitment,
     }
     try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_new(path, (json.dumps(content, indent=1) + "\n").encode(), mode=0o600)
     except FileExistsError:
         raise FileExistsError(
             f"{path} exists and is not replaced, as a lost key cannot be made again. Name another "
             "file."
         ) from None
-    try:
-        with os.fdopen(number, "w") as file:
-            file.write(json.dumps(content, indent=1) + "\n")
-            file.flush()
-            os.fsync(number)
-    except BaseException:
-        path.unlink()
-        raise
     return key
 
 

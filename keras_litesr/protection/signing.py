@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from types import ModuleType
 
-from keras_litesr.atomic import published
+from keras_litesr.atomic import published, write_new
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.integrity import listed_folder
 from keras_litesr.zoo.manifests import SIGNATURE
@@ -46,9 +45,9 @@ def generate_key_pair(private_path: str | Path, public_path: str | Path) -> str:
     key = ec.generate_private_key(ec.SECP256R1())
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    _write_new(private_path, secret, 0o600)
+    write_new(private_path, secret, mode=0o600)
     try:
-        _write_new(public_path, public, 0o644)
+        write_new(public_path, public, mode=0o644)
     except BaseException:
         private_path.unlink()
         raise
@@ -126,15 +125,3 @@ def _check_private_key(path: Path) -> None:
             f"Expected an ECDSA key on P-256, P-384 or P-521, received {path}, which is of another "
             "type. `litesr protect keygen` makes key pairs."
         )
-
-
-def _write_new(path: Path, content: bytes, mode: int) -> None:
-    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(number)
-    except BaseException:
-        path.unlink()
-        raise

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from keras_litesr.atomic import published, write_json
+from keras_litesr.models.copies import copied
 from keras_litesr.training.records import (
     BEST,
     BEST_RECORD,
@@ -52,10 +53,8 @@ class KeepBest(keras.callbacks.Callback):
             self.best = psnr
             # Without critic and optimizer, whose state would triple the file.
             network = getattr(self.model, "generator", self.model)
-            released = network.__class__.from_config(network.get_config())
-            released.set_weights(network.get_weights())
             with _disk(self.folder):
-                save_weights(released, self.folder / BEST)
+                save_weights(copied(network), self.folder / BEST)
                 step = int(self.model.optimizer.iterations)
                 write_json(self.folder / BEST_RECORD, {"psnr": psnr, "step": step})
 

@@ -12,6 +12,7 @@ import keras
 
 from keras_litesr.atomic import published, write_json
 from keras_litesr.models.bicubic import bicubic
+from keras_litesr.models.copies import copied
 from keras_litesr.models.cost import receptive_radius, scale_of
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
 from keras_litesr.models.lite import lite
@@ -116,8 +117,7 @@ def save_to_preset(
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    bare = model.__class__.from_config(model.get_config())
-    bare.set_weights(model.get_weights())
+    bare = copied(model)
     write_json(folder / folders.CONFIG, _portable(keras.saving.serialize_keras_object(bare)))
     with published(folder / folders.WEIGHTS) as temporary:
         bare.save_weights(temporary)

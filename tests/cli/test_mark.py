@@ -6,6 +6,7 @@ import json
 import pytest
 
 from keras_litesr.protection import commitments, keys
+from keras_litesr.protection.slots import MARGIN
 from keras_litesr.zoo import folders
 
 
@@ -106,6 +107,7 @@ def test_marked_folder_is_a_preset_with_commitment_and_training(marked, preset, 
     facts = folders.metadata(marked)
     assert facts["training"] == folders.metadata(preset)["training"]
     assert facts["name"] == "marked"
+    assert facts["commitment"]["marking"] == {"margin": MARGIN, "steps": 0}
     key = keys.read(key_file)
     assert facts["commitment"]["sha256"] == key.commitment == commitments.read(marked)
     assert commitments.read(preset) is None
@@ -211,6 +213,9 @@ def test_mark_with_pictures_trains_and_prints_the_price(
         float(word) for word in result.stdout.replace(",", "").split() if _is_number(word)
     )
     assert price == pytest.approx(before - after, abs=2e-3)
+    marking = folders.metadata(tmp_path / "trained")["commitment"]["marking"]
+    assert (marking["margin"], marking["steps"]) == (2, 3)
+    assert marking["validation_psnr"] == pytest.approx([before, after], abs=1e-3)
 
 
 def _is_number(word):
