@@ -14,11 +14,12 @@ from keras_litesr.atomic import write_json
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.training.recipes import RECIPES
 
-# Name in the table to the Keras backend and whether XLA compiles the steps.
-_ENGINES = {
-    "TensorFlow": ("tensorflow", False),
-    "TensorFlow XLA": ("tensorflow", True),
-    "Torch": ("torch", False),
+# Name in the table to the Keras backend and the options of the process that measures.
+_ENGINES: dict[str, tuple[str, list[str]]] = {
+    "TensorFlow": ("tensorflow", []),
+    "TensorFlow XLA": ("tensorflow", ["--xla"]),
+    "TensorFlow bfloat16": ("tensorflow", ["--precision", "mixed_bfloat16"]),
+    "Torch": ("torch", []),
 }
 _MOST_SECONDS = 900
 _TIMED_BATCHES = 50
@@ -42,8 +43,8 @@ def measure(arguments: argparse.Namespace, machine: str) -> None:
 
 
 def _row(name: str, engine: str) -> dict[str, Any]:
-    backend, xla = _ENGINES[engine]
-    child = [sys.executable, __file__, name, *(["--xla"] if xla else [])]
+    backend, options = _ENGINES[engine]
+    child = [sys.executable, __file__, name, *options]
     environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
     row: dict[str, Any] = {"recipe": name, "engine": engine}
     try:
@@ -57,7 +58,7 @@ def _row(name: str, engine: str) -> dict[str, Any]:
     return {**row, **json.loads(finished.stdout.splitlines()[-1])}
 
 
-def _measured(name: str, *, xla: bool) -> dict[str, Any]:
+def _measured(name: str, *, xla: bool, precision: str) -> dict[str, Any]:
     """Trains on noise, which takes the time that photos take."""
     import resource
     import time
@@ -68,6 +69,7 @@ def _measured(name: str, *, xla: bool) -> dict[str, Any]:
     from keras_litesr.datasets.degradation import degrade
     from keras_litesr.datasets.patches import CentreCrops, Patches
     from keras_litesr.training.pace import measure_pace
+    from keras_litesr.training.precision import layers_in
     from keras_litesr.training.trainers import trainer
     from keras_litesr.zoo.presets import PRESETS
     from keras_litesr.zoo.registry import build
@@ -85,7 +87,9 @@ def _measured(name: str, *, xla: bool) -> dict[str, Any]:
         patches[index]
     batch_seconds = (time.perf_counter() - begin) / _TIMED_BATCHES
     validation = CentreCrops(degrade(noise[:1, :96, :96], scale), scale=scale)
-    model = trainer(build(name), recipe, scale=scale)
+    with layers_in(precision):
+        generator = build(name)
+    model = trainer(generator, recipe, scale=scale)
     step_seconds = measure_pace(model, patches, validation).step_seconds
     return {
         "patch": f"{recipe.patch_size}x{recipe.patch_size}",
@@ -102,8 +106,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipe", choices=RECIPES)
     parser.add_argument("--xla", action="store_true")
+    parser.add_argument("--precision", default="float32")
     arguments = parser.parse_args()
-    print(json.dumps(_measured(arguments.recipe, xla=arguments.xla)))
+    print(json.dumps(_measured(arguments.recipe, xla=arguments.xla, precision=arguments.precision)))
 
 
 if __name__ == "__main__":

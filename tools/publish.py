@@ -53,6 +53,7 @@ def _training_facts(arguments: argparse.Namespace) -> dict:
         "start": recipe.get("start", ""),
         **adversarial,
         "loss": recipe.get("loss", "l1"),
+        "precision": recipe.get("precision", "float32"),
         "backend": recipe.get("backend", "tensorflow"),
         "command": arguments.command,
         "hardware": arguments.hardware,

@@ -127,16 +127,11 @@ def _model(preset: str, recipe: Recipe, seed: int, patches, validation, options:
 
 def _built(preset: str, recipe: Recipe):
     """Builds a preset's network with its layers in the recipe's precision."""
-    import keras
-
+    from keras_litesr.training.precision import layers_in
     from keras_litesr.zoo.registry import build
 
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(recipe.precision)
-    try:
+    with layers_in(recipe.precision):
         return build(preset)
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _filling(seconds: float, trial, recipe: Recipe, patches, validation) -> Recipe:

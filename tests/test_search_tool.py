@@ -1,0 +1,49 @@
+"""tools/search.py, on networks of one block."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+TOOL = Path(__file__).parents[1] / "tools" / "search.py"
+
+
+@pytest.fixture
+def photos(tmp_path, rng):
+    for number in range(2):
+        pixels = rng.integers(0, 256, (48, 48, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    return tmp_path
+
+
+def search(photos, *words):
+    command = [sys.executable, TOOL, "--data", photos, "--validation", photos, "--steps", "2"]
+    return subprocess.run([*command, *words], capture_output=True, text=True)
+
+
+@pytest.mark.slow
+def test_every_variant_is_a_row_with_its_size_and_quality(photos):
+    done = search(
+        photos, "filters=3,num_blocks=1,patch_size=8", "filters=6,num_blocks=1,patch_size=8"
+    )
+    assert done.returncode == 0, done.stderr
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines()]
+    by_filters = {row[0][: len("filters 3")]: row for row in rows[2:]}
+    # shallow 27+9+3, block 27+18+6 and 18+3, subpixels 27+144+48
+    assert by_filters["filters 3"][1] == "330"
+    assert set(by_filters) == {"filters 3", "filters 6"}
+    assert all(0 < float(row[4]) < 100 for row in rows[2:])
+
+
+def test_what_is_no_setting_is_named(photos):
+    done = search(photos, "filters")
+    assert (done.returncode, "expected NAME=VALUE, received 'filters'" in done.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_an_unknown_setting_is_one_line(photos):
+    done = search(photos, "filers=3,patch_size=8")
+    assert (done.returncode, "filers" in done.stderr.splitlines()[-1]) == (2, True)

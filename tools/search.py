@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Compares variants of `lite` by short trainings, before hours are spent on one of them."""
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from keras_litesr.datasets.degradation import degrade
+from keras_litesr.datasets.patches import CentreCrops, Patches
+from keras_litesr.datasets.places import load_pictures
+from keras_litesr.evaluation.tables import as_markdown
+from keras_litesr.silence import captured_output
+from keras_litesr.training.recipes import Recipe
+
+_SCALE = 4
+_EXAMPLES = """\
+examples:
+  tools/search.py --data photos --validation others filters=48,num_blocks=12 filters=64,num_blocks=7
+  tools/search.py --data photos --validation others --steps 2000 learning_rate=1e-3 patch_size=48
+
+A variant is a list of settings: arguments of keras_litesr.models.lite, and fields of a recipe.
+All see the same patches and the same number of steps.
+"""
+
+
+def main() -> None:
+    """Parses the command line, trains and prints a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("variants", nargs="+", type=_variant, metavar="NAME=VALUE,...")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="training photos")
+    parser.add_argument("--validation", type=Path, nargs="+", required=True, help="other photos")
+    parser.add_argument("--steps", type=int, default=1000, help="of each; default: %(default)s")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    try:
+        training = degrade(load_pictures(arguments.data), _SCALE)
+        pictures = load_pictures(arguments.validation)
+        validation = CentreCrops(degrade(pictures, _SCALE), scale=_SCALE)
+        rows = [
+            _row(variant, training, validation, arguments)
+            for variant in tqdm(arguments.variants, desc="variants", disable=None)
+        ]
+    except (TypeError, ValueError, OSError) as error:
+        parser.exit(2, f"search.py: {error}\n")
+    print(as_markdown(sorted(rows, key=lambda row: row["PSNR (dB)"], reverse=True)))
+
+
+def _variant(text: str) -> dict[str, Any]:
+    settings = {}
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise argparse.ArgumentTypeError(f"expected NAME=VALUE, received {part!r}")
+        settings[name] = next((kind(value) for kind in (int, float) if _is(kind, value)), value)
+    return settings
+
+
+def _is(kind: type, value: str) -> bool:
+    try:
+        kind(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _row(variant: dict[str, Any], training, validation, arguments) -> dict[str, Any]:
+    with captured_output():  # TensorFlow prints pages about the processor when it is imported
+        import keras
+
+        from keras_litesr.models.cost import cost
+        from keras_litesr.models.lite import lite
+        from keras_litesr.training.precision import layers_in
+        from keras_litesr.training.trainers import trainer
+
+    fields = {name: value for name, value in variant.items() if name in Recipe.__annotations__}
+    recipe = Recipe(**{"steps": 1, "precision": "mixed_bfloat16", **fields}).lasting(
+        arguments.steps
+    )
+    keras.utils.set_random_seed(arguments.seed)
+    with layers_in(recipe.precision):
+        network = lite(**{name: value for name, value in variant.items() if name not in fields})
+    patches = Patches(
+        training,
+        scale=_SCALE,
+        patch_size=recipe.patch_size,
+        batch_size=recipe.batch_size,
+        steps=recipe.steps,
+        seed=arguments.seed,
+    )
+    model = trainer(network, recipe, scale=_SCALE)
+    begin = time.monotonic()
+    model.fit(patches, shuffle=False, verbose=0, callbacks=[keras.callbacks.SwapEMAWeights()])
+    seconds = time.monotonic() - begin
+    million = sum(layer.multiply_adds for layer in cost(network, (128, 128))) / 1e6
+    return {
+        "variant": ", ".join(f"{name} {value}" for name, value in variant.items()),
+        "parameters": f"{network.count_params():,}",
+        "multiply-adds (M)": f"{million:,.0f}",
+        "s a step": f"{seconds / recipe.steps:.3f}",
+        "PSNR (dB)": f"{model.evaluate(validation, verbose=0, return_dict=True)['psnr']:.2f}",
+    }
+
+
+if __name__ == "__main__":
+    main()
