@@ -6,7 +6,7 @@ import pytest
 import keras_litesr
 from keras_litesr.export.metadata import read_metadata
 from keras_litesr.export.tflite import weights_sha256
-from keras_litesr.images.pixels import to_float
+from keras_litesr.images.pixels import to_float, to_uint8
 from keras_litesr.inference.upscaler import DTYPES, Upscaler
 from keras_litesr.zoo import cards, folders
 from keras_litesr.zoo.presets import PRESETS as ROWS
@@ -105,6 +105,43 @@ def test_other_files_enlarge_nearly_as_the_float32_file(preset, folder):
     error = large["int8"] - large["float32"]
     assert abs(error.mean()) <= 0.5
     assert np.abs(error).mean() <= 1.5
+
+
+@pytest.fixture(scope="module")
+def set5(shared_data):
+    """Set5 as pictures, reduced and original, the smallest first."""
+    from keras_litesr.evaluation.benchmark import find_pairs
+
+    pairs = [pair.read(4) for pair in find_pairs(shared_data / "evaluation/Set5")]
+    return sorted(pairs, key=lambda pair: pair[0].size)
+
+
+@pytest.mark.slow
+def test_files_equal_keras_on_set5_within_one_grey_level(preset, model, set5):
+    # Keras takes minutes for all five where the model is large, and small pictures show as much.
+    pairs = set5[:2] if model.count_params() > 1_000_000 else set5
+    upscalers = [
+        Upscaler(preset, runtime="litert", dtype=dtype) for dtype in ("float32", "float16")
+    ]
+    for low_res, _ in pairs:
+        of_keras = to_uint8(model.predict_on_batch(to_float(low_res)[None])[0]).astype(int)
+        for upscaler in upscalers:
+            assert np.abs(upscaler(low_res) - of_keras).max() <= 1, upscaler.dtype
+
+
+@pytest.mark.slow
+def test_int8_loses_on_set5_what_the_card_states(preset, folder, set5):
+    from keras_litesr.evaluation.protocols import STANDARD
+
+    upscaler = Upscaler(preset, runtime="litert", dtype="int8")
+    psnr = np.mean(
+        [STANDARD.measure(original, upscaler(low_res), 4)["psnr"] for low_res, original in set5]
+    )
+    files = folders.results(folder)["files"]
+    stated = {dtype: files[dtype]["quality"]["Set5"]["standard"]["psnr"] for dtype in files}
+    assert psnr == pytest.approx(stated["int8"], abs=0.005)
+    assert f"{stated['int8']:.2f}" in (folder / cards.CARD).read_text()
+    assert stated["float32"] - psnr <= 0.2
 
 
 def test_saves_and_loads(preset, model, tmp_path, rng):

@@ -138,7 +138,9 @@ def mark(
         from keras_litesr.zoo.registry import load, save_to_preset
 
         original = load(model)
-    marked = trained_copy(original, key, photos, facts, margin or MARGIN, steps or STEPS, seed)
+    marked = trained_copy(
+        original, key, photos, facts["scale"], margin or MARGIN, steps or STEPS, seed
+    )
     psnr = psnr_of([original, marked], others, facts["scale"]) if others else []
     marking: dict[str, Any] = {
         "margin": margin or MARGIN,

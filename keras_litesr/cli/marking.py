@@ -1,7 +1,6 @@
 """What `litesr protect mark` does with pictures: give back what the mark cost, and measure it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import numpy as np
@@ -14,6 +13,7 @@ from keras_litesr.protection import watermark
 from keras_litesr.protection.keys import OwnerKey
 from keras_litesr.training.metrics import LumaPSNR
 
+# Small patches do: what is learned are the model's own answers.
 _PATCH_SIZE, _BATCH_SIZE = 24, 16
 _EPOCH_STEPS = 50
 
@@ -22,7 +22,7 @@ def trained_copy(
     model: keras.Model,
     key: OwnerKey,
     photos: Sequence[np.ndarray],
-    facts: dict[str, Any],
+    scale: int,
     margin: float,
     steps: int,
     seed: int,
@@ -33,7 +33,7 @@ def trained_copy(
         model: The preset's.
         key: The owner's.
         photos: `(height, width, 3)` uint8 each; none to shift the weights only.
-        facts: The preset's metadata; patches are of the size that it was trained with.
+        scale: Enlargement per side.
         margin: See `watermark.mark`.
         steps: Of training, rounded up to whole epochs of 50.
         seed: Of the patches.
@@ -41,13 +41,11 @@ def trained_copy(
     if not photos:
         return watermark.mark(model, key, margin=margin)
     keras.utils.set_random_seed(seed)
-    scale, training = facts["scale"], facts.get("training", {})
-    size = training.get("patch_size", _PATCH_SIZE)
     batches = Patches(
-        degrade(at_least(size * scale, photos), scale),
+        degrade(at_least(_PATCH_SIZE * scale, photos), scale),
         scale=scale,
-        patch_size=size,
-        batch_size=training.get("batch_size", _BATCH_SIZE),
+        patch_size=_PATCH_SIZE,
+        batch_size=_BATCH_SIZE,
         steps=min(steps, _EPOCH_STEPS),
         seed=seed,
     )

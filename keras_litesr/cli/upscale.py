@@ -9,7 +9,8 @@ from click.core import ParameterSource
 
 from keras_litesr.cli.batch import Options, run
 from keras_litesr.cli.plan import Job, Naming, plan
-from keras_litesr.inference.upscaler import DTYPES, RUNTIMES, Upscaler
+from keras_litesr.inference.networks import DTYPES, FASTEST
+from keras_litesr.inference.upscaler import RUNTIMES, Upscaler
 
 _FAITHFUL, _SHARP = "lite_psnr_x4", "lite_x4"
 _FORMATS = ("same", "auto", "png", "jpg", "webp")
@@ -42,7 +43,7 @@ Examples:
     "--model",
     default="lite_x4",
     show_default=True,
-    help="Name from `litesr list`, or a preset folder.",
+    help="Name from `litesr list`, a preset folder, or a .tflite file that enlarges RGB pictures.",
 )
 @click.option(
     "--sharpness",
@@ -102,10 +103,11 @@ Examples:
 )
 @click.option(
     "--dtype",
-    type=click.Choice(DTYPES),
+    type=click.Choice([*DTYPES, FASTEST]),
     default="float32",
     show_default=True,
-    help="Which of the model's .tflite files runs; int8 is faster and a little less exact.",
+    help="Which of the model's .tflite files runs; int8 is faster and a little less exact. "
+    "`fastest` times them on this machine, once, and remembers.",
 )
 @click.option(
     "-t",
@@ -153,6 +155,12 @@ def upscale(
     )
     if (runtime, upscaler.runtime) == ("auto", "keras"):
         note = f"note: {upscaler.name} has no .tflite file, so Keras runs it, which starts slowly."
+        click.echo(note, err=True)
+    if not upscaler.is_seamless:
+        note = (
+            f"note: {upscaler.name} sees further than the {upscaler.overlap} pixels by which its "
+            "tiles overlap, so seams may be seen."
+        )
         click.echo(note, err=True)
     factor = upscaler.scale if outscale is None else outscale
     upscaler.size_after((1, 1), factor)

@@ -8,7 +8,8 @@ from typing import Any
 import flatbuffers
 import numpy as np
 
-_ENTRY = b"keras_litesr"
+from keras_litesr.models.tflite_metadata import ENTRY, metadata_in
+
 _IDENTIFIER = b"TFL3"
 _ALIGNMENT = 16
 
@@ -32,14 +33,7 @@ def read_metadata(path: str | Path) -> dict[str, Any]:
             f"Expected a TFLite file, received {path}, whose content is something else. "
             "Make one with `litesr convert`."
         )
-    from ai_edge_litert import schema_py_generated as schema
-
-    model = schema.Model.GetRootAs(content, 0)
-    for index in range(model.MetadataLength()):
-        entry = model.Metadata(index)
-        if entry.Name() == _ENTRY:
-            return json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
-    return {}
+    return metadata_in(content)
 
 
 def with_metadata(content: bytes, facts: Mapping[str, Any]) -> bytes:
@@ -57,7 +51,7 @@ def with_metadata(content: bytes, facts: Mapping[str, Any]) -> bytes:
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     buffer, entry = schema.BufferT(), schema.MetadataT()
     buffer.data = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), np.uint8)
-    entry.name, entry.buffer = _ENTRY.decode(), len(model.buffers)
+    entry.name, entry.buffer = ENTRY.decode(), len(model.buffers)
     model.buffers.append(buffer)
     model.metadata = [*(model.metadata or []), entry]
     return packed(model)

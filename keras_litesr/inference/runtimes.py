@@ -8,59 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_litesr.images.pixels import to_float, to_uint8
+from keras_litesr.models.litert import LiteRT, available_cores
 from keras_litesr.silence import captured_output
 
 if TYPE_CHECKING:
     import keras
 
+__all__ = ["Blend", "Keras", "LiteRT", "available_cores", "keras_runtime"]
+
 # A second preset and its share from 0 to 1.
 Blend = tuple[str | os.PathLike[str], float]
-
-
-class LiteRT:
-    """Runs a TFLite file; starts in tenths of a second and needs no TensorFlow.
-
-    A file that takes 8-bit pixels, as an int8 network does, is given them.
-
-    Planning for another shape costs a tenth of a run, so pictures are best cut into tiles of one
-    shape. Not to be called from two threads at once.
-
-    Args:
-        file: Path or content of a file with one input `(batch, height, width, 3)` of free size.
-        threads: CPU threads; all cores that the process may use by default.
-
-    Raises:
-        ValueError: When the file is no TFLite file.
-    """
-
-    def __init__(self, file: str | Path | bytes, *, threads: int | None = None):
-        from ai_edge_litert.interpreter import Interpreter
-
-        # From bytes, because replacing a mapped file kills the process that has it open.
-        content = file if isinstance(file, bytes) else Path(file).read_bytes()
-        with captured_output():
-            self._interpreter = Interpreter(
-                model_content=content, num_threads=threads or _available_cores()
-            )
-            self._interpreter.allocate_tensors()
-        details = self._interpreter.get_input_details()[0]
-        self._input, self._takes_pixels = details["index"], details["dtype"] == np.uint8
-        self._output = self._interpreter.get_output_details()[0]["index"]
-        self._shape: tuple[int, ...] | None = None
-
-    def __call__(self, low_res: np.ndarray) -> np.ndarray:
-        """Enlarges `(batch, height, width, 3)` float32 in [0, 1]."""
-        if low_res.shape != self._shape:
-            self._interpreter.resize_tensor_input(self._input, low_res.shape)
-            self._interpreter.allocate_tensors()
-            self._shape = low_res.shape
-        self._interpreter.set_tensor(
-            self._input, to_uint8(low_res) if self._takes_pixels else low_res
-        )
-        self._interpreter.invoke()
-        high_res = self._interpreter.get_tensor(self._output)
-        return to_float(high_res) if self._takes_pixels else high_res
 
 
 class Keras:
@@ -86,11 +43,4 @@ def keras_runtime(folder: Path, blend: Blend | None = None) -> Keras:
         from keras_litesr.zoo.registry import load
 
         model = load(folder)
-        return Keras(blending.blend(model, load(Path(blend[0])), blend[1]) if blend else model)
-
-
-def _available_cores() -> int | None:
-    # A container or `taskset` may grant fewer cores than the machine has.
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
+        return Keras(blending.blend(model, load(os.fspath(blend[0])), blend[1]) if blend else model)

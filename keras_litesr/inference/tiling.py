@@ -61,10 +61,57 @@ def enlarge_tiled(
         ValueError: When a tile is not larger than its overlaps.
     """
     check_tile(tile, overlap)
+    height, width, _ = pixels.shape
+    tiles = list(product(spans(height, tile, overlap), spans(width, tile, overlap)))
+    return _joined(enlarge, pixels, tiles, scale, batch_size, progress)
+
+
+def enlarge_in_tiles_of(
+    enlarge: Callable[[np.ndarray], np.ndarray],
+    pixels: np.ndarray,
+    *,
+    size: tuple[int, int],
+    scale: int,
+    overlap: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """Enlarges a picture by a network that takes one size only; else as `enlarge_tiled`.
+
+    A picture that is smaller than a tile is continued to the right and downwards by its border
+    pixels, and the result is cut.
+
+    Args:
+        enlarge: As for `enlarge_tiled`, for `(1, *size, channels)` only.
+        pixels: `(height, width, channels)` uint8 or uint16.
+        size: `(height, width)` of the tiles in low-resolution pixels.
+        scale: Enlargement per side.
+        overlap: Less than half of either side of a tile.
+        progress: Called with the numbers of tiles done and in all after each.
+
+    Returns:
+        `(scale * height, scale * width, channels)` of the same dtype.
+    """
+    height, width, _ = pixels.shape
+    missing = [max(0, tile - side) for tile, side in zip(size, (height, width), strict=True)]
+    padded = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+    rows = spans(padded.shape[0], size[0], overlap, shrink=False)
+    columns = spans(padded.shape[1], size[1], overlap, shrink=False)
+    tiles = list(product(rows, columns))
+    large = _joined(enlarge, padded, tiles, scale, 1, progress)
+    return large[: height * scale, : width * scale]
+
+
+def _joined(
+    enlarge: Callable[[np.ndarray], np.ndarray],
+    pixels: np.ndarray,
+    tiles: list[tuple[Span, Span]],
+    scale: int,
+    batch_size: int,
+    progress: Callable[[int, int], None] | None,
+) -> np.ndarray:
     height, width, channels = pixels.shape
     result = np.empty((height * scale, width * scale, channels), pixels.dtype)
     to_integer = to_uint8 if pixels.dtype == np.uint8 else to_uint16
-    tiles = list(product(spans(height, tile, overlap), spans(width, tile, overlap)))
     for begin in range(0, len(tiles), batch_size):
         batch = tiles[begin : begin + batch_size]
         low_res = np.stack([pixels[y.start : y.stop, x.start : x.stop] for y, x in batch])
@@ -93,17 +140,18 @@ def check_tile(tile: int, overlap: int) -> None:
         )
 
 
-def spans(length: int, tile: int, overlap: int) -> Iterator[Span]:
-    """Cuts a side into as few tiles as there must be, all of one size, which is the smallest.
+def spans(length: int, tile: int, overlap: int, *, shrink: bool = True) -> Iterator[Span]:
+    """Cuts a side into as few tiles as there must be, all of one size.
 
-    The last tile is moved back to end at the border.
+    That is the smallest that does it, or `tile` itself without `shrink`. The last tile is moved
+    back to end at the border.
 
     Example:
         >>> [(s.start, s.stop, s.first, s.last) for s in spans(10, 7, 1)]
         [(0, 6, 0, 5), (4, 10, 5, 10)]
     """
     count = max(1, -(-(length - 2 * overlap) // (tile - 2 * overlap)))
-    if count > 1:
+    if shrink and count > 1:
         tile = -(-(length - 2 * overlap) // count) + 2 * overlap
     first = 0
     while first < length:

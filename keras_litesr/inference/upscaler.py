@@ -7,45 +7,44 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from numbers import Integral
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from keras_litesr.images import resize
 from keras_litesr.images.files import Photo, to_pil
-from keras_litesr.inference.blending import blend_with_preset
+from keras_litesr.inference.networks import DTYPES, FASTEST, opened
 from keras_litesr.inference.pictures import array_of, photo_of
-from keras_litesr.inference.runtimes import Blend, Keras, LiteRT, keras_runtime
-from keras_litesr.inference.tiling import check_tile, enlarge_tiled
-from keras_litesr.zoo import folders
-from keras_litesr.zoo.integrity import checked_folder
+from keras_litesr.inference.runtimes import Blend
+from keras_litesr.inference.tiling import check_tile, enlarge_in_tiles_of, enlarge_tiled
 
 if TYPE_CHECKING:
     import keras
 
 RUNTIMES = ("auto", "litert", "keras")
-DTYPES = ("float32", "float16", "int8")
 # Time per megapixel is flat from 192 to 512, 1.2 times as long at 128; memory grows with the area.
 _TILE = 256
 
 Progress = Callable[[int, int], None]
-Runtime = Callable[[np.ndarray], np.ndarray]
 
 
 class Upscaler:
     """A model made ready to enlarge pictures of any size and kind, one at a time.
 
     Args:
-        model: Name from `keras_litesr.presets()`, preset folder, or Keras model.
+        model: Name from `keras_litesr.presets()`, preset folder, Keras model, or path of a
+            `.tflite` file of any origin that enlarges RGB pictures; see
+            `models.tflite_files.open_tflite`.
         runtime: `litert` runs the preset's `.tflite` file and needs no TensorFlow, `keras` the
             Keras model; `auto` takes LiteRT where there is a file for it.
         tile: Longest side of a tile in low-resolution pixels; automatic when None or 0. The
-            result does not depend on it, memory does.
+            result does not depend on it, memory does. A `.tflite` file of a fixed size has its
+            own.
         threads: CPU threads of LiteRT; all cores by default.
-        dtype: Which of the preset's `.tflite` files LiteRT runs; `int8` is faster and a little
-            less exact.
+        dtype: Which of the preset's `.tflite` files LiteRT runs. `float16` gives the same picture
+            in the same time, `int8` is faster and a little less exact; `fastest` times the
+            preset's files on this machine, once, so it may be either.
         blend: A second preset, trained on from the first or from the same model, and its share
             from 0 to 1: what runs has the weights of both, interpolated. In float32 only.
 
@@ -55,14 +54,18 @@ class Upscaler:
         scale: Its enlargement per side.
         overlap: How far it sees, in low-resolution pixels.
         runtime: `litert` or `keras`.
+        dtype: Of the file that runs; `float32` for Keras.
         tile: Longest side of its tiles.
+        is_seamless: Whether the result is known not to depend on the tiles: not for a foreign
+            file that sees further than could be measured.
 
     Raises:
         PresetError: For an unknown name, a file that is missing, altered or not listed, or a
             signature by a trusted key that fails.
         TypeError: For a model of another kind, or a tile that is no whole number.
         ValueError: For an unknown runtime, a tile no larger than twice the model's receptive
-            radius, or a Keras model that is to run in LiteRT.
+            radius, a Keras model that is to run in LiteRT, or a `.tflite` file that is missing,
+            damaged or no model of this kind (what it takes and gives is named).
 
     Example:
         >>> upscaler = Upscaler("bicubic_x4")
@@ -80,11 +83,11 @@ class Upscaler:
         dtype: str = "float32",
         blend: Blend | None = None,
     ):
-        self._enlarge: Runtime
         if runtime not in RUNTIMES:
             raise ValueError(f"Expected runtime {', '.join(RUNTIMES)}, received {runtime!r}.")
-        if dtype not in DTYPES:
-            raise ValueError(f"Expected dtype {', '.join(DTYPES)}, received {dtype!r}.")
+        if dtype not in (*DTYPES, FASTEST):
+            known = ", ".join([*DTYPES, FASTEST])
+            raise ValueError(f"Expected dtype {known}, received {dtype!r}.")
         if dtype != "float32":
             runtime = _runtime_for(dtype, runtime)
         if blend and (dtype != "float32" or not isinstance(model, (str, os.PathLike))):
@@ -94,12 +97,12 @@ class Upscaler:
             )
         if not isinstance(tile, (Integral, type(None))):
             raise TypeError(f"Expected a whole number of pixels as tile, received {tile!r}.")
-        if isinstance(model, (str, os.PathLike)):
-            self._open_preset(folders.preset_folder(Path(model)), runtime, threads, dtype, blend)
-        else:
-            self._open_model(model, runtime)
-        self.tile = tile or max(_TILE, 4 * self.overlap)
-        check_tile(self.tile, self.overlap)
+        network = opened(model, runtime=runtime, threads=threads, dtype=dtype, blend=blend)
+        self.name, self.version, self.scale = network.name, network.version, network.scale
+        self.runtime, self.dtype = network.runtime, network.dtype
+        self.overlap, self.is_seamless = network.overlap, network.is_seamless
+        self._enlarge, self._size = network.enlarge, network.size
+        self.tile = self._tile(tile)
 
     def __call__(
         self,
@@ -150,14 +153,7 @@ class Upscaler:
 
     def _photo(self, photo: Photo, outscale: float | None, progress: Progress | None) -> Photo:
         size = self.size_after(photo.size, outscale)
-        colour = enlarge_tiled(
-            self._enlarge_grey if photo.is_grey else self._enlarge,
-            photo.colour[..., None] if photo.is_grey else photo.colour,
-            scale=self.scale,
-            tile=self.tile,
-            overlap=self.overlap,
-            progress=progress,
-        )
+        colour = self._colour(photo, progress)
         if photo.is_grey:
             colour = colour[..., 0]
         if colour.shape[:2] != size:
@@ -165,52 +161,29 @@ class Upscaler:
         alpha = None if photo.alpha is None else resize.bicubic(photo.alpha, size)
         return replace(photo, colour=colour, alpha=alpha)
 
+    def _colour(self, photo: Photo, progress: Progress | None) -> np.ndarray:
+        enlarge = self._enlarge_grey if photo.is_grey else self._enlarge
+        pixels = photo.colour[..., None] if photo.is_grey else photo.colour
+        known: dict[str, Any] = {"scale": self.scale, "overlap": self.overlap, "progress": progress}
+        if self._size:
+            return enlarge_in_tiles_of(enlarge, pixels, size=self._size, **known)
+        return enlarge_tiled(enlarge, pixels, tile=self.tile, **known)
+
     def _enlarge_grey(self, low_res: np.ndarray) -> np.ndarray:
         return self._enlarge(np.repeat(low_res, 3, axis=3)).mean(axis=3, keepdims=True)
 
-    def _open_preset(
-        self, folder: Path, runtime: str, threads: int | None, dtype: str, blend: Blend | None
-    ) -> None:
-        files = checked_folder(folder)
-        facts = folders.parsed_metadata(files.read(folders.METADATA), folder / folders.METADATA)
-        self.name, self.scale = facts["name"], facts["scale"]
-        self.version, self.overlap = facts["date_saved"], facts["receptive_radius"]
-        file_name = f"{self.name}_{dtype}.tflite"
-        has_file = file_name in files
-        if runtime == "litert" and not has_file:
-            raise folders.PresetError(
-                f"Expected {file_name} in {folder} for the runtime litert, found none. Choose "
-                "another, or make it with `litesr convert`."
-            )
-        if runtime == "keras" or not has_file:
-            self._enlarge, self.runtime = keras_runtime(folder, blend), "keras"
-        else:
-            content = files.read(file_name)
-            if blend:
-                content = blend_with_preset(content, *blend)
-            self._enlarge, self.runtime = LiteRT(content, threads=threads), "litert"
-        if blend:
-            self.name += f" with {blend[1]:g} of {Path(blend[0]).name}"
-
-    def _open_model(self, model: keras.Model, runtime: str) -> None:
-        import keras
-
-        from keras_litesr.models.cost import receptive_radius, scale_of
-
-        if not isinstance(model, keras.Model):
-            raise TypeError(
-                "Expected the name of a model, a preset folder or a Keras model, received "
-                f"{type(model).__name__}. `litesr list` shows the names."
-            )
-        if runtime == "litert":
+    def _tile(self, tile: int | None) -> int:
+        if not self._size:
+            tile = tile or max(_TILE, 4 * self.overlap)
+            check_tile(tile, self.overlap)
+            return tile
+        if tile:
             raise ValueError(
-                "Expected a preset for the runtime litert, received a Keras model. Save it with "
-                "keras_litesr.save_to_preset, or choose the runtime keras."
+                f"Expected no tile for {self.name}, which takes {self._size[1]}x{self._size[0]} "
+                f"pixels and no others, received {tile}. Leave it out, or make a file for any size "
+                "with `litesr convert`."
             )
-        self.name, self.version = model.name, ""
-        self.scale = scale_of(model)
-        self.overlap = receptive_radius(model)
-        self._enlarge, self.runtime = Keras(model), "keras"
+        return max(self._size)
 
 
 def upscale(
@@ -225,7 +198,7 @@ def upscale(
     Args:
         image: Path, Pillow image, or array as for `Upscaler`, as a rule uint8
             `(height, width, 3)`.
-        model: Name from `keras_litesr.presets()`, preset folder, or Keras model.
+        model: Name from `keras_litesr.presets()`, preset folder, `.tflite` file, or Keras model.
         runtime: `auto`, `litert` or `keras`; see `Upscaler`.
         tile: Longest side of a tile in low-resolution pixels; automatic when None or 0.
 

@@ -108,9 +108,9 @@ class AdversarialRecipe(Recipe):
 RECIPES: dict[str, Recipe] = {
     "lite_psnr_x4": Recipe(steps=30_000),
     "lite_tiny_x4": Recipe(steps=40_000),
-    "lite_x4": AdversarialRecipe(steps=1_500, start="lite_psnr_x4", adversarial_weight=2e-3),
+    "lite_x4": AdversarialRecipe(steps=1_500, start="lite_psnr_x4", adversarial_weight=1.4e-3),
     "separable_srresnet_x4": Recipe(
-        steps=5_000,
+        steps=3_000,
         learning_rate=1e-3,
         warmup_steps=200,
         batch_size=8,
@@ -118,7 +118,7 @@ RECIPES: dict[str, Recipe] = {
         precision="mixed_bfloat16",
     ),
     "srcnn_x4": Recipe(
-        steps=10_000,
+        steps=6_000,
         learning_rate=1e-3,
         patch_size=12,
         loss="mse",

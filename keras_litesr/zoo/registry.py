@@ -18,6 +18,8 @@ from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
 from keras_litesr.models.lite import lite
 from keras_litesr.models.srcnn import srcnn
 from keras_litesr.models.srresnet import separable_srresnet, srresnet
+from keras_litesr.models.tflite_files import is_tflite_file, open_tflite
+from keras_litesr.models.tflite_model import TFLiteModel
 from keras_litesr.zoo import configuration, folders, weights
 from keras_litesr.zoo.integrity import checked_folder
 from keras_litesr.zoo.presets import PRESETS
@@ -56,7 +58,8 @@ def load(
     a model cannot have more numbers than its weight file holds.
 
     Args:
-        name_or_folder: A name from `keras_litesr.presets()` or a preset folder.
+        name_or_folder: A name from `keras_litesr.presets()`, a preset folder, or a `.tflite` file
+            of any origin that enlarges RGB pictures.
         verify: `auto` checks checksums always, and the signature where a trusted key made one;
             `require` refuses what no trusted key has signed; `off` checks neither, for a folder
             that you are changing yourself.
@@ -65,17 +68,22 @@ def load(
     Returns:
         Functional model from `(batch, height, width, 3)` to `(batch, scale * height,
         scale * width, 3)`, RGB in [0, 1], not clipped. It expects pictures that were reduced by
-        an antialiased bicubic filter.
+        an antialiased bicubic filter. From a `.tflite` file, a model without weights that hands
+        its input to LiteRT: it predicts, and cannot be trained or saved.
 
     Raises:
         PresetError: For an unknown name, a missing, additional or altered file, a signature that
             fails, or a forbidden layer.
+        ValueError: For a `.tflite` file that is missing, damaged or of another kind; the message
+            names what it takes and gives.
 
     Example:
         >>> model = load("bicubic_x4")
         >>> model.output_shape
         (None, None, None, 3)
     """
+    if is_tflite_file(name_or_folder):
+        return _model_of_file(name_or_folder, verify)
     folder = folders.preset_folder(name_or_folder)
     files = checked_folder(folder, verify=verify, trusted_keys=trusted_keys)
     config = configuration.parsed(files.read(folders.CONFIG), folder / folders.CONFIG)
@@ -90,6 +98,14 @@ def load(
     model = _model_of(config, folder / folders.CONFIG)
     weights.set_arrays(model, arrays, folder / folders.WEIGHTS)
     return model
+
+
+def _model_of_file(path: str | Path, verify: str) -> keras.Model:
+    if verify == "require":
+        raise folders.PresetError(
+            f"{path} is not signed: a file alone cannot be. Get the signed preset that it is from."
+        )
+    return TFLiteModel(open_tflite(path))
 
 
 def save_to_preset(

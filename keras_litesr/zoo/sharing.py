@@ -1,6 +1,5 @@
 """Preset folders to and from the hubs: `hf://user/name`, `kaggle://user/model/keras/variation`."""
 
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,6 +10,7 @@ from pathlib import Path
 from keras_litesr.atomic import write_json
 from keras_litesr.zoo import folders, huggingface, kaggle
 from keras_litesr.zoo.addresses import Address, parse
+from keras_litesr.zoo.cache import cache_folder
 from keras_litesr.zoo.folders import PresetError
 from keras_litesr.zoo.hubs import HubError, NotOnHubError, UnreachableError
 from keras_litesr.zoo.new_folders import appearing, require_free
@@ -125,7 +125,7 @@ def cached_preset(uri: str) -> Path:
     """
     address = parse(uri)
     revision, _ = _HUBS[address.hub].revision_of(address)
-    target = _cache() / address.hub / address.name / revision
+    target = cache_folder() / address.hub / address.name / revision
     if not _is_intact(target):
         with appearing(target) as temporary:
             _fetch(address.at(revision), temporary, None)
@@ -176,9 +176,3 @@ def _is_intact(folder: Path) -> bool:
     except PresetError:
         return False
     return True
-
-
-def _cache() -> Path:
-    if own := os.environ.get("KERAS_LITESR_CACHE"):
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "keras_litesr"

@@ -76,6 +76,34 @@ def test_too_few_photographs_are_refused(litesr, picture, tmp_path):
     assert "better 50, received 1" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("std::bad_alloc"), RuntimeError("OOM when allocating")]
+)
+def test_running_out_of_memory_is_said(litesr, tmp_path, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr("keras_litesr.export.tflite.export", fail)
+    result = litesr("convert", "bicubic_x4", "-o", tmp_path / "a.tflite")
+    assert result.exit_code == 2
+    assert "not enough memory" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_does_not_convert_is_named_without_a_call_for_reports(litesr, tmp_path, monkeypatch):
+    import keras
+
+    low_res = keras.Input((None, None, 3), name="low_res")
+    odd = keras.Model(low_res, keras.layers.Conv2D(3, 1)(keras.ops.erfinv(low_res)), name="odd")
+    monkeypatch.setattr("keras_litesr.zoo.registry.load", lambda _: odd)
+    result = litesr("convert", "bicubic_x4", "-o", tmp_path / "a.tflite")
+    assert result.exit_code == 2
+    assert "odd did not convert" in result.stderr
+    assert "tf.Erfinv in the layer erfinv" in result.stderr
+    assert "Unexpected" not in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_existing_output_is_kept_unless_asked(litesr, tmp_path):
     output = tmp_path / "a.tflite"
     output.write_text("mine")

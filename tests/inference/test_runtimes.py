@@ -71,6 +71,28 @@ def test_what_is_no_tflite_file_is_refused(tmp_path):
         LiteRT(path)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to limit its memory")
+def test_a_picture_for_which_there_is_no_memory_is_said_to_be_one():
+    program = """
+        import resource
+        import numpy as np
+        from keras_litesr.models.litert import LiteRT
+        from keras_litesr.zoo.folders import preset_folder
+        runtime = LiteRT(preset_folder("lite_x4") / "lite_x4_float32.tflite")
+        picture = np.zeros((1, 3000, 3000, 3), np.float32)
+        with open("/proc/self/statm") as sizes:
+            used = int(sizes.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + 2**29, used + 2**29))
+        try:
+            runtime(picture)
+        except MemoryError as error:
+            print(error)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert "picture of 3000x3000" in result.stdout, result.stderr
+
+
 def test_upscaling_with_litert_imports_neither_tensorflow_nor_keras():
     program = """
         import sys

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_litesr.images.pixels import to_float, to_uint8
-from keras_litesr.inference.tiling import enlarge_tiled, spans
+from keras_litesr.inference.tiling import enlarge_in_tiles_of, enlarge_tiled, spans
 
 SIZES = [(1, 1), (1, 9), (9, 1), (2, 2), (5, 7), (12, 12), (13, 12), (17, 33), (40, 23)]
 RADIUS = 3
@@ -135,3 +135,21 @@ def test_memory_beside_the_output_does_not_grow_with_the_picture(rng):
         tracemalloc.stop()
     assert beside[1] < 1.5 * beside[0]
     assert beside[1] < 8e6
+
+
+@pytest.mark.parametrize("size", [(5, 9), (5, 8), (6, 20), (1, 1), (4, 30), (31, 9)])
+def test_tiles_of_one_size_join_without_a_seam(size, rng):
+    """Each result pixel is that of the picture and of its neighbours one pixel away."""
+    picture = rng.integers(0, 256, (*size, 3), np.uint8)
+    seen = []
+
+    def blurred(low_res):
+        seen.append(low_res.shape)
+        padded = np.pad(low_res, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+        large = (padded[:, :-2, 1:-1] + padded[:, 2:, 1:-1] + padded[:, 1:-1, 2:]) / 3
+        return large.repeat(2, axis=1).repeat(2, axis=2)
+
+    tiled = enlarge_in_tiles_of(blurred, picture, size=(5, 9), scale=2, overlap=1)
+    assert set(seen) == {(1, 5, 9, 3)}
+    whole = to_uint8(blurred(to_float(picture)[None])[0])
+    np.testing.assert_array_equal(tiled, whole)

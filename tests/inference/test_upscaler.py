@@ -160,7 +160,7 @@ def test_a_keras_model_in_memory(lite_preset, picture):
     upscaler = Upscaler(model, tile=16)
     assert (upscaler.name, upscaler.runtime, upscaler.overlap) == ("lite_x4", "keras", 4)
     assert difference(upscaler(picture), upscale(picture, model=lite_preset)) <= 1
-    with pytest.raises(ValueError, match="Expected a preset for the runtime litert"):
+    with pytest.raises(ValueError, match=r"preset or a \.tflite file for the runtime litert"):
         Upscaler(model, runtime="litert")
 
 
@@ -251,7 +251,9 @@ def test_arrays_and_photos_are_two_forms_of_one_thing(rng):
 
 
 def test_unknown_dtype_and_a_dtype_for_keras_are_refused(lite_preset):
-    with pytest.raises(ValueError, match="Expected dtype float32, float16, int8, received 'int4'"):
+    with pytest.raises(
+        ValueError, match="Expected dtype float32, float16, int8, fastest, received 'int4'"
+    ):
         Upscaler(lite_preset, dtype="int4")
     with pytest.raises(ValueError, match="for the runtime keras, received int8"):
         Upscaler(lite_preset, runtime="keras", dtype="int8")

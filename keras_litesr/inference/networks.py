@@ -1,0 +1,167 @@
+"""What enlarges the tiles: a preset's file or model, a bare `.tflite`, or a Keras model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_litesr.inference.blending import blend_with_preset
+from keras_litesr.inference.choice import fastest
+from keras_litesr.inference.runtimes import Blend, Keras, LiteRT, keras_runtime
+from keras_litesr.models.tflite_files import TFLiteFile, is_tflite_file, open_tflite
+from keras_litesr.zoo import folders
+from keras_litesr.zoo.integrity import CheckedFolder, checked_folder
+
+if TYPE_CHECKING:
+    import keras
+
+DTYPES = ("float32", "float16", "int8")
+FASTEST = "fastest"
+# For a network that sees further than could be measured: four times what the zoo's see.
+_FAR = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """A network that is ready to run.
+
+    Attributes:
+        enlarge: `(batch, height, width, 3)` float32 in [0, 1] to `scale` times the size.
+        name: The model's name.
+        version: Day on which its weights were saved; empty where that is not known.
+        scale: Its enlargement per side.
+        overlap: Pixels by which tiles overlap at each side.
+        runtime: `litert` or `keras`.
+        dtype: Of the file that runs; `float32` for Keras.
+        size: `(height, width)` of the only tiles that it takes, or None for any.
+        is_seamless: Whether the overlap is known to be as far as the network sees.
+    """
+
+    enlarge: Callable[[np.ndarray], np.ndarray]
+    name: str
+    version: str
+    scale: int
+    overlap: int
+    runtime: str
+    dtype: str = "float32"
+    size: tuple[int, int] | None = None
+    is_seamless: bool = True
+
+
+def opened(
+    model: str | os.PathLike[str] | keras.Model,
+    *,
+    runtime: str,
+    threads: int | None,
+    dtype: str,
+    blend: Blend | None,
+) -> Network:
+    """Opens a model; the arguments are those of `Upscaler`, which says what is refused."""
+    if isinstance(model, (str, os.PathLike)):
+        place = os.fspath(model)
+        if is_tflite_file(place):
+            _require_plain(place, runtime, dtype, blend)
+            return _of_file(open_tflite(place, threads=threads))
+        return _of_preset(folders.preset_folder(place), runtime, threads, dtype, blend)
+    return _of_model(model, runtime)
+
+
+def _of_preset(
+    folder: Path, runtime: str, threads: int | None, dtype: str, blend: Blend | None
+) -> Network:
+    files = checked_folder(folder)
+    facts = folders.parsed_metadata(files.read(folders.METADATA), folder / folders.METADATA)
+    known: dict[str, Any] = {
+        "name": facts["name"],
+        "version": facts["date_saved"],
+        "scale": facts["scale"],
+        "overlap": facts["receptive_radius"],
+    }
+    if blend:
+        known["name"] += f" with {blend[1]:g} of {Path(blend[0]).name}"
+    contents = _contents(files, facts["name"], dtype)
+    if runtime == "litert" and not contents:
+        file_name = f"{facts['name']}_{'float32' if dtype == FASTEST else dtype}.tflite"
+        raise folders.PresetError(
+            f"Expected {file_name} in {folder} for the runtime litert, found none. Choose "
+            "another, or make it with `litesr convert`."
+        )
+    if runtime == "keras" or not contents:
+        return Network(enlarge=keras_runtime(folder, blend), runtime="keras", **known)
+    if dtype == FASTEST:
+        dtype = fastest(contents, threads=threads)
+    content = contents[dtype]
+    if blend:
+        content = blend_with_preset(content, *blend)
+    network = LiteRT(content, threads=threads)
+    return Network(enlarge=network, runtime="litert", dtype=dtype, **known)
+
+
+def _contents(files: CheckedFolder, name: str, dtype: str) -> dict[str, bytes]:
+    """Reads the `.tflite` files that come into question."""
+    wanted = [each for each in DTYPES if each == dtype or dtype == FASTEST]
+    names = {each: f"{name}_{each}.tflite" for each in wanted}
+    return {each: files.read(file) for each, file in names.items() if file in files}
+
+
+def _of_file(file: TFLiteFile) -> Network:
+    size = file.runtime.size
+    is_seamless = file.radius is not None and (size is None or 2 * file.radius < min(size))
+    overlap = file.radius if is_seamless else min(size) // 4 if size else _FAR
+    return Network(
+        enlarge=file.runtime,
+        name=file.name,
+        version="",
+        scale=file.scale,
+        overlap=overlap or 0,
+        runtime="litert",
+        dtype=str(np.dtype(file.runtime.takes.dtype)),
+        size=size,
+        is_seamless=is_seamless,
+    )
+
+
+def _of_model(model: keras.Model, runtime: str) -> Network:
+    import keras
+
+    from keras_litesr.models.cost import receptive_radius, scale_of
+    from keras_litesr.models.tflite_model import TFLiteModel
+
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            "Expected the name of a model, a preset folder, a .tflite file or a Keras model, "
+            f"received {type(model).__name__}. `litesr list` shows the names."
+        )
+    if isinstance(model, TFLiteModel):
+        return _of_file(model.file)
+    if runtime == "litert":
+        raise ValueError(
+            "Expected a preset or a .tflite file for the runtime litert, received a Keras model. "
+            "Save it with keras_litesr.save_to_preset, or choose the runtime keras."
+        )
+    return Network(
+        enlarge=Keras(model),
+        name=model.name,
+        version="",
+        scale=scale_of(model),
+        overlap=receptive_radius(model),
+        runtime="keras",
+    )
+
+
+def _require_plain(place: str, runtime: str, dtype: str, blend: Blend | None) -> None:
+    if runtime == "keras":
+        raise ValueError(
+            f"Expected the runtime litert for a .tflite file, received keras for {place}. Leave "
+            "out the runtime, or name a preset."
+        )
+    if dtype != "float32" or blend:
+        raise ValueError(
+            f"Expected a preset to choose a dtype of or to blend, received {place}. Name the file "
+            "of that dtype, or a preset."
+        )
