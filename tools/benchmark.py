@@ -8,7 +8,6 @@ every recipe.
 import argparse
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -21,11 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_litesr.evaluation.machine import machine_name, matrix_multiply_peak
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.evaluation.timing import alternate, milliseconds
 from keras_litesr.images.files import Photo, write
 from keras_litesr.images.resize import bicubic
 from keras_litesr.inference.runtimes import Keras, LiteRT
+from keras_litesr.inference.upscaler import DTYPES
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.presets import PRESETS
@@ -48,7 +49,17 @@ def main() -> None:
     what.add_argument("--export", action="store_true", help="all models, files and runtimes")
     what.add_argument("--training", action="store_true", help="all recipes, backends, XLA or not")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument(
+        "--rounds", type=int, default=15, help="what takes seconds gets fewer with --export"
+    )
+    parser.add_argument(
+        "--dtypes",
+        nargs="+",
+        choices=DTYPES,
+        default=DTYPES,
+        metavar="DTYPE",
+        help=f"files to time with --export: {', '.join(DTYPES)} (default: all)",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--out", type=Path, default=Path("notebooks"), help="folder for the files of the flags"
@@ -57,7 +68,9 @@ def main() -> None:
     unknown = [model for model in arguments.models if model not in PRESETS]
     if unknown:
         parser.error(f"there is no model {', '.join(unknown)}; models are {', '.join(PRESETS)}")
-    machine = f"{arguments.threads} threads of {_processor()}, {platform.system()}"
+    if min(arguments.threads, arguments.rounds) < 1:
+        parser.error("expected at least one thread and one round")
+    machine = machine_name(arguments.threads)
     if arguments.export:
         import benchmark_export
 
@@ -75,7 +88,7 @@ def main() -> None:
 
 
 def _speed(model: str, arguments: argparse.Namespace, machine: str) -> None:
-    peak = _peak()
+    peak = matrix_multiply_peak()
     latency = _latency(model, arguments.threads, arguments.rounds, peak)
     start_up, large_photo = _start_up(model), _large_photo(model)
     if arguments.json:
@@ -136,14 +149,6 @@ def _runner(model: str, runtime: str, threads: int, picture: np.ndarray) -> Call
     return lambda: litert_network(picture)
 
 
-def _peak() -> float:
-    """Measures float32 matrix multiplication at its best, in GFLOP/s."""
-    side = 2048
-    first, second = np.random.default_rng(0).random((2, side, side), np.float32)
-    (seconds,) = alternate({"": lambda: first @ second}, 10).values()
-    return 2e-9 * side**3 / min(seconds)
-
-
 def _start_up(model: str) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "small.png"
@@ -180,15 +185,6 @@ def _large_photo(model: str) -> dict[str, float | str]:
 
 def _run_quietly(command: list[str | Path]) -> None:
     subprocess.run(command, check=True, capture_output=True)
-
-
-def _processor() -> str:
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        for line in information.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -1,65 +1,35 @@
 """`tools/benchmark.py --export`: every model, file and runtime in turns, and the Pareto picture."""
 
 import argparse
-import importlib.util
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import time
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from tqdm import tqdm
+from benchmark_networks import DATA, FLOOR, UNIT, Network, networks
+from benchmark_runtimes import Runs, runs
+from benchmark_wishes import duels, parameters, sentences, shares
 
 from keras_litesr.atomic import write_json
 from keras_litesr.evaluation.frontier import Point, draw_frontier
+from keras_litesr.evaluation.machine import matrix_multiply_peak
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.evaluation.timing import alternate, milliseconds, ratio
-from keras_litesr.inference.upscaler import DTYPES
 from keras_litesr.silence import captured_output
-from keras_litesr.zoo import folders
 
 with captured_output():
-    from keras_litesr.export import formats, tflite
-    from keras_litesr.inference.runtimes import Keras
-    from keras_litesr.models.fsrcnn import fsrcnn
-    from keras_litesr.zoo.registry import build, load
+    from keras_litesr.models.cost import cost
 
 _SIZES = ((128, 128), (270, 480))
-_FLOOR, _BIG, _UNIT = "bicubic_x4", "srresnet_x4", "fsrcnn (luma)"
-_DATA = "Set5"
+_FILE = ("LiteRT", "float32")
 # Lai et al., 2017, Deep Laplacian Pyramid Networks, Table 3: Set5, x4, in the standard protocol.
-_PUBLISHED_PSNR = {_UNIT: 30.71}
+_PUBLISHED_PSNR = {UNIT: 30.71}
 _PACKAGES = ("ai-edge-litert", "tensorflow", "keras", "onnxruntime", "opencv-python-headless")
-# OpenCV ends the process on some files that it does not understand.
-_OPENCV_TRIAL = """
-import sys, cv2, numpy
-network = cv2.dnn.readNetFromONNX(sys.argv[1])
-network.setInput(numpy.zeros((1, 8, 8, 3), "f4"))
-network.forward()
-"""
-
-
-@dataclass
-class Network:
-    """What is timed: a model and its files.
-
-    Attributes:
-        name: In the table.
-        files: TFLite file by dtype.
-        psnr: Of each file on Set5, where it was measured.
-        model: For the runtimes other than LiteRT; None for the unit.
-        onnx: ONNX file for those that read it.
-    """
-
-    name: str
-    files: dict[str, Path]
-    psnr: dict[str, float] = field(default_factory=dict)
-    model: Any = None
-    onnx: Path | None = None
+# Seconds that may be spent on one run at one size, and the rounds that slow runs get for them.
+_PATIENCE = 2
+_FEWER_ROUNDS = (5, 2)
 
 
 def measure(arguments: argparse.Namespace, machine: str) -> None:
@@ -67,163 +37,94 @@ def measure(arguments: argparse.Namespace, machine: str) -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     notes: list[str] = []
     with tempfile.TemporaryDirectory() as scratch:
-        networks = _networks(arguments.models, Path(scratch), notes)
-        rows = [row for size in _SIZES for row in _rows(networks, size, arguments, notes)]
+        found = networks(arguments.models, arguments.dtypes, Path(scratch), notes)
+        peak, rows = _table(found, arguments, notes)
+        wishes = [*duels(found, arguments.threads, arguments.rounds), *parameters(found)]
+    wishes += shares(rows)
     notes = list(dict.fromkeys(notes))
     report = {
         "command": f"tools/benchmark.py --export --rounds {arguments.rounds}",
         "machine": machine,
+        "matrix_multiply_peak_gflops": round(peak, 1),
         "versions": {name: _version(name) for name in _PACKAGES},
         "notes": notes,
         "rows": rows,
+        "wishes": wishes,
     }
     write_json(arguments.out / "pareto.json", report)
-    print(f"{machine}\n\n{as_text([_short(row) for row in rows])}\n")
+    print(f"{machine}; matrix multiply {peak:.0f} GFLOP/s\n")
+    print(f"{as_text([_short(row) for row in rows])}\n")
     print("\n".join(notes))
     print(arguments.out / "pareto.json")
     _draw(rows, machine, arguments.out / "pareto.png")
+    print("", *sentences(wishes), sep="\n")
 
 
-def _networks(names: list[str], scratch: Path, notes: list[str]) -> list[Network]:
-    unit = scratch / "fsrcnn.tflite"
-    with captured_output():
-        fsrcnn().export(unit, format="litert", verbose=False)
-    networks = [Network(_UNIT, {"float32": unit})]
-    notes.append(f"{_UNIT} has fresh weights, which do not matter for speed, and no chroma.")
-    for name in tqdm(dict.fromkeys([_FLOOR, *names]), desc="loading", leave=False, disable=None):
-        try:
-            networks.append(_preset(name))
-        except folders.PresetError as error:
-            if name != _BIG:
-                notes.append(f"{name} is left out: {error}")
-                continue
-            networks.append(_untrained(name, scratch))
-            notes.append(f"{name} has fresh weights, which do not matter for speed.")
-    if _importable("onnx", "tf2onnx"):
-        for network in tqdm(networks[1:], desc="ONNX", leave=False, disable=None):
-            network.model(np.zeros((1, 8, 8, 3), np.float32))  # the export wants a called model
-            network.onnx = formats.export(network.model, scratch / f"{network.name}.onnx")
-    else:
-        notes.append("ONNX Runtime and OpenCV are left out: onnx and tf2onnx are not installed.")
-    return networks
+def _table(
+    found: list[Network], arguments: argparse.Namespace, notes: list[str]
+) -> tuple[float, list[dict[str, Any]]]:
+    """Times a network after the other, each in turns with the units, for memory has its bounds."""
+    rows, peaks = [], []
+    units = [network for network in found if network.name in (FLOOR, UNIT)]
+    for size in _SIZES:
+        ready = {unit.name: runs(unit, size, threads=arguments.threads, notes=[]) for unit in units}
+        references = {f"{name}|unit": run[_FILE] for name, run in ready.items()}
+        for network in found:
+            print(f"timing {network.name} at {size[1]}x{size[0]}", file=sys.stderr)
+            peaks.append(matrix_multiply_peak())
+            with captured_output():  # Keras warns that it compiles for each size
+                mine = ready.get(network.name) or runs(
+                    network, size, threads=arguments.threads, notes=notes
+                )
+                rows += _rows(network, size, _timed(mine, references, arguments.rounds))
+    peak = max(peaks)
+    for row in rows:
+        row["share_of_peak"] = round(row["gflops"] / peak, 3)
+    return peak, rows
 
 
-def _preset(name: str) -> Network:
-    folder = folders.preset_folder(name)
-    paths = {dtype: folder / f"{name}_{dtype}.tflite" for dtype in DTYPES}
-    measured = folders.results(folder).get("files", {})
-    return Network(
-        name,
-        {dtype: path for dtype, path in paths.items() if path.is_file()},
-        {
-            dtype: row["quality"][_DATA]["standard"]["psnr"]
-            for dtype, row in measured.items()
-            if _DATA in row["quality"]
-        },
-        load(name),
-    )
-
-
-def _untrained(name: str, scratch: Path) -> Network:
-    model = build(name)
-    path = tflite.export(model, scratch / f"{name}_float32.tflite")
-    return Network(name, {"float32": path}, model=model)
+def _timed(mine: Runs, references: dict[str, Any], rounds: int) -> dict[tuple[str, str], dict]:
+    """Gives slow runs fewer rounds; each with the units in the same rounds."""
+    tiers: dict[int, Runs] = {}
+    for label, run in mine.items():
+        begin = time.perf_counter()
+        run()
+        wanted = min(rounds, _PATIENCE / (time.perf_counter() - begin))
+        tier = next((tier for tier in (rounds, *_FEWER_ROUNDS) if tier <= wanted), 0)
+        tiers.setdefault(tier or min(rounds, _FEWER_ROUNDS[-1]), {})[label] = run
+    figures: dict[tuple[str, str], dict] = {}
+    for tier, alike in tiers.items():
+        labelled = {"|".join(label): run for label, run in alike.items()}
+        warm_ups = 2 if tier == rounds else 0
+        times = alternate({**references, **labelled}, tier, warm_ups=warm_ups)
+        for label in alike:
+            seconds = times["|".join(label)]
+            figures[label] = {
+                **milliseconds(seconds),
+                "rounds": tier,
+                "times_bicubic": round(ratio(seconds, times[f"{FLOOR}|unit"]), 2),
+                "times_fsrcnn": round(ratio(seconds, times[f"{UNIT}|unit"]), 2),
+            }
+    return {label: figures[label] for label in mine}
 
 
 def _rows(
-    networks: list[Network],
-    size: tuple[int, int],
-    arguments: argparse.Namespace,
-    notes: list[str],
+    network: Network, size: tuple[int, int], figures: dict[tuple[str, str], dict]
 ) -> list[dict[str, Any]]:
-    runs: dict[tuple[str, str, str], Callable[[], object]] = {}
-    facts = {network.name: network for network in networks}
-    for network in networks:
-        for runtime, dtype, run in _runs(network, size, arguments.threads, notes):
-            runs[network.name, runtime, dtype] = run
-    labelled = {"|".join(label): run for label, run in runs.items()}
-    print(f"timing {len(runs)} runs at {size[1]}x{size[0]}", file=sys.stderr)
-    with captured_output():  # Keras warns that it compiles for each size
-        times = alternate(labelled, arguments.rounds)
-    unit, floor = (times[f"{name}|LiteRT|float32"] for name in (_UNIT, _FLOOR))
+    billions = 2e-9 * sum(row.multiply_adds for row in cost(network.model, size))
     return [
         {
             "model": name,
             "runtime": runtime,
             "dtype": dtype,
             "size": f"{size[1]}x{size[0]}",
-            **milliseconds(seconds),
-            "times_bicubic": round(ratio(seconds, floor), 2),
-            "times_fsrcnn": round(ratio(seconds, unit), 2),
-            "psnr": facts[name].psnr.get(dtype),
+            **row,
+            "gflops": round(1e3 * billions / row["median_ms"], 1),
+            "psnr": psnr.get(dtype),
         }
-        for (name, runtime, dtype), seconds in zip(runs, times.values(), strict=True)
+        for name, psnr in {network.name: network.psnr, **network.twins}.items()
+        for (runtime, dtype), row in figures.items()
     ]
-
-
-def _runs(network: Network, size: tuple[int, int], threads: int, notes: list[str]):
-    """Yields runtime, dtype and what runs one picture of the size."""
-    picture = np.random.default_rng(0).random((1, *size, 3), np.float32)
-    for dtype, path in network.files.items():
-        yield "LiteRT", dtype, _litert(path, size, threads)
-    if network.model is not None:
-        keras_runtime = Keras(network.model)
-        yield "Keras", "float32", lambda: keras_runtime(picture)
-    if network.onnx is None:
-        return
-    if _importable("onnxruntime"):
-        yield "ONNX Runtime", "float32", _onnx_runtime(network.onnx, picture, threads)
-    else:
-        notes.append("ONNX Runtime is left out: onnxruntime is not installed.")
-    if not _importable("cv2"):
-        notes.append("OpenCV is left out: opencv-python-headless is not installed.")
-    elif subprocess.run(
-        [sys.executable, "-c", _OPENCV_TRIAL, network.onnx], capture_output=True
-    ).returncode:
-        notes.append(f"OpenCV cannot run the ONNX file of {network.name}.")
-    else:
-        yield "OpenCV", "float32", _opencv(network.onnx, picture, threads)
-
-
-def _litert(path: Path, size: tuple[int, int], threads: int) -> Callable[[], object]:
-    """Runs what an app would run: the interpreter alone, the picture in its place."""
-    from ai_edge_litert.interpreter import Interpreter
-
-    with captured_output():
-        interpreter = Interpreter(model_content=path.read_bytes(), num_threads=threads)
-        details = interpreter.get_input_details()[0]
-        shape = (1, *size, details["shape"][3])
-        interpreter.resize_tensor_input(details["index"], shape)
-        interpreter.allocate_tensors()
-    picture = np.random.default_rng(0).random(shape)
-    whole = details["dtype"] == np.uint8
-    interpreter.set_tensor(
-        details["index"], (255 * picture if whole else picture).astype(details["dtype"])
-    )
-    return interpreter.invoke
-
-
-def _onnx_runtime(path: Path, picture: np.ndarray, threads: int) -> Callable[[], object]:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    feed = {session.get_inputs()[0].name: picture}
-    return lambda: session.run(None, feed)
-
-
-def _opencv(path: Path, picture: np.ndarray, threads: int) -> Callable[[], object]:
-    import cv2
-
-    cv2.setNumThreads(threads)
-    network = cv2.dnn.readNetFromONNX(str(path))
-
-    def run() -> object:
-        network.setInput(picture)
-        return network.forward()
-
-    return run
 
 
 def _draw(rows: list[dict[str, Any]], machine: str, path: Path) -> None:
@@ -234,11 +135,11 @@ def _draw(rows: list[dict[str, Any]], machine: str, path: Path) -> None:
         psnr = row["psnr"] or _PUBLISHED_PSNR.get(row["model"])
         wanted = (row["runtime"], row["size"]) == ("LiteRT", size) and row["dtype"] != "float16"
         if wanted and psnr:
-            label = row["model"] if row["model"] == _UNIT else f"{row['model']} {row['dtype']}"
+            label = row["model"] if row["model"] == UNIT else f"{row['model']} {row['dtype']}"
             note = "" if row["psnr"] else "PSNR as published"
             points.append(Point(label, row["median_ms"], psnr, note))
     try:
-        draw_frontier(points, path, title=f"{size} in LiteRT, {machine}", data=_DATA)
+        draw_frontier(points, path, title=f"{size} in LiteRT, {machine}", data=DATA)
     except ImportError:
         print("no picture: pip install 'keras_litesr[plot]' draws it")
         return
@@ -250,10 +151,6 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
         name: f"{value:.2f}" if isinstance(value, float) else value or ""
         for name, value in row.items()
     }
-
-
-def _importable(*packages: str) -> bool:
-    return all(importlib.util.find_spec(package) for package in packages)
 
 
 def _version(package: str) -> str | None:

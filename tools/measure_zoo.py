@@ -1,11 +1,18 @@
 #!/usr/bin/env python3
-"""Measures presets on folders of pictures; writes results, cards and the README's table."""
+"""Measures presets on folders of pictures; writes results, cards and the README's tables.
+
+Quality takes minutes, and any machine gives the same. Times are measured last, of all presets in
+turns, on a machine that has nothing else to do: --only-timing repeats them alone.
+"""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from keras_litesr.atomic import write_json
+from keras_litesr.atomic import published, write_json
 from keras_litesr.cli.measuring import measure_preset
+from keras_litesr.cli.timing import time_presets
 from keras_litesr.zoo import cards, folders
 
 _MARKS = ("<!-- zoo table -->\n", "\n<!-- end of zoo table -->")
@@ -13,27 +20,65 @@ _MARKS = ("<!-- zoo table -->\n", "\n<!-- end of zoo table -->")
 
 def main() -> None:
     """Parses the command line and measures."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("presets", nargs="*", metavar="PRESET", help="default: all")
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="benchmark folders")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--data", type=Path, nargs="+", help="benchmark folders")
+    what.add_argument("--only-timing", action="store_true", help="keep the quality as measured")
+    what.add_argument(
+        "--only-text", action="store_true", help="write cards and README, measure not"
+    )
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=21, help="of timing (default: 21)")
     parser.add_argument("--readme", type=Path, default=Path("README.md"))
     arguments = parser.parse_args()
-    for name in arguments.presets or folders.released():
-        _measure(name, arguments.data)
-    text = arguments.readme.read_text()
-    before, rest = text.split(_MARKS[0])
-    _, after = rest.split(_MARKS[1])
-    arguments.readme.write_text(before + _MARKS[0] + cards.zoo_table() + _MARKS[1] + after)
+    if min(arguments.threads, arguments.rounds) < 1:
+        parser.error("expected at least one thread and one round")
+    try:
+        chosen = {
+            name: folders.preset_folder(name) for name in arguments.presets or folders.released()
+        }
+        for name, folder in chosen.items() if arguments.data else ():
+            _measure(name, folder, arguments.data)
+        if not arguments.only_text:
+            _time(list(chosen.values()), threads=arguments.threads, rounds=arguments.rounds)
+        for name, folder in chosen.items():
+            cards.write_card(name, folder)
+            folders.write_manifest(folder)
+        _write_table(arguments.readme)
+    except folders.PresetError as error:
+        parser.error(str(error))
 
 
-def _measure(name: str, data: list[Path]) -> None:
-    folder = folders.preset_folder(name)
+def _measure(name: str, folder: Path, data: Sequence[Path]) -> None:
     sets = " ".join(images.name for images in data)
     command = f"tools/measure_zoo.py {name} --data {sets}"
-    write_json(folder / folders.RESULTS, measure_preset(folder, data, command=command))
+    _keep(folder, measure_preset(folder, data, command=command))
+
+
+def _time(presets: Sequence[Path], *, threads: int, rounds: int) -> None:
+    command = f"tools/measure_zoo.py --only-timing --rounds {rounds}"
+    for folder, figures in time_presets(
+        presets, threads=threads, rounds=rounds, command=command
+    ).items():
+        _keep(folder, figures)
+
+
+def _keep(folder: Path, figures: dict[str, Any]) -> None:
+    write_json(folder / folders.RESULTS, figures)
     folders.write_manifest(folder)
-    cards.write_card(name, folder)
-    folders.write_manifest(folder)
+
+
+def _write_table(readme: Path) -> None:
+    text = readme.read_text(encoding="utf-8")
+    before, rest = text.split(_MARKS[0])
+    _, after = rest.split(_MARKS[1])
+    with published(readme) as temporary:
+        temporary.write_text(
+            before + _MARKS[0] + cards.zoo_table() + _MARKS[1] + after, encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

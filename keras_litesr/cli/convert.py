@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from keras_litesr.cli.sizes import parsed_size
+from keras_litesr.cli.toolkit import require_toolkit
 from keras_litesr.zoo import folders
 
 _DTYPES = ("float32", "float16", "dynamic", "int8", "int16x8")
@@ -58,6 +59,14 @@ Examples:
     help="Train an int8 network on the photographs to paint what the float one paints; "
     "300 steps take a minute or two and bring back a little of its quality.",
 )
+@click.option(
+    "--aware-steps",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="The same with TensorFlow's toolkit, which rounds the weights while they learn; instead "
+    "of --tune-steps. Needs `pip install 'keras_litesr[compress]'`.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace an existing output.")
 def convert(
     model: str,
@@ -66,6 +75,7 @@ def convert(
     size: str,
     representative: Path | None,
     tune_steps: int,
+    aware_steps: int,
     overwrite: bool,
 ) -> None:
     """Converts a model for phones and other runtimes.
@@ -78,6 +88,11 @@ def convert(
         raise click.UsageError(
             f"--dtype, --size and --representative belong to .tflite files, {output} is another."
         )
+    if aware_steps and (tune_steps or dtype != "int8"):
+        other = "--tune-steps" if tune_steps else f"--dtype {dtype}"
+        raise click.UsageError(f"--aware-steps trains int8 networks and does not go with {other}.")
+    if aware_steps:
+        require_toolkit("--aware-steps")
     if output.exists() and not overwrite:
         raise click.UsageError(f"{output} exists; add --overwrite to replace it.")
     if not output.parent.is_dir():
@@ -93,6 +108,7 @@ def convert(
                 input_size=input_size,
                 photographs=representative,
                 tune_steps=tune_steps,
+                aware_steps=aware_steps,
             )
         else:
             _to_other_format(folder, output)
@@ -113,6 +129,7 @@ def preset_to_tflite(
     input_size: tuple[int, int] | None = None,
     photographs: Path | None = None,
     tune_steps: int = 0,
+    aware_steps: int = 0,
 ) -> Path:
     """Converts a preset to TFLite; the file names the weights it was made from, and their terms.
 
@@ -123,6 +140,7 @@ def preset_to_tflite(
         input_size: `(height, width)`, or None for any size.
         photographs: Folder to calibrate on, for the dtypes that need it.
         tune_steps: See `export.tflite.export`.
+        aware_steps: The same.
 
     Returns:
         The output.
@@ -144,6 +162,7 @@ def preset_to_tflite(
         input_size=input_size,
         representative=crops,
         tune_steps=tune_steps,
+        aware_steps=aware_steps,
         metadata=known,
     )
 

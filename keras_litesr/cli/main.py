@@ -23,6 +23,7 @@ COMMANDS = {
     "info": ("models", "info", "Shows a model's parameters and multiply-adds, layer by layer."),
     "evaluate": ("evaluate", "evaluate", "Measures models on folders of pictures."),
     "convert": ("convert", "convert", "Converts a model for phones and other runtimes."),
+    "prune": ("pruning", "prune", "Makes a model smaller: removes filters or zeroes weights."),
     "train": ("train", "train", "Trains a preset from folders of photos."),
     "share": ("share", "share", "Saves, checks, pushes and pulls preset folders."),
     "protect": ("protect", "protect", "Marks, signs, verifies and compares models."),

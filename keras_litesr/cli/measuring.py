@@ -7,13 +7,14 @@ from typing import Any
 from keras_litesr.cli.evaluate import measured
 from keras_litesr.evaluation import benchmark
 from keras_litesr.evaluation.protocols import PROTOCOLS
+from keras_litesr.export.operators import count_operators, count_partitions
 from keras_litesr.inference.upscaler import DTYPES, Upscaler
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 
 
 def measure_preset(folder: Path, data: Sequence[Path], *, command: str) -> dict[str, Any]:
-    """Measures every TFLite file of a preset in LiteRT, in all protocols.
+    """Measures every TFLite file of a preset in LiteRT, in all protocols; `timing` adds its time.
 
     Args:
         folder: Preset folder.
@@ -23,19 +24,32 @@ def measure_preset(folder: Path, data: Sequence[Path], *, command: str) -> dict[
     Returns:
         Content for `results.json`.
     """
-    name = folders.metadata(folder)["name"]
     files = {}
-    for dtype in DTYPES:
-        path = folder / f"{name}_{dtype}.tflite"
-        if path.is_file():
-            upscaler = Upscaler(folder, runtime="litert", dtype=dtype)
-            quality = {images.resolve().name: _quality(upscaler, dtype, images) for images in data}
-            files[dtype] = {"size_bytes": path.stat().st_size, "quality": quality}
+    for dtype, path in tflite_files(folder).items():
+        upscaler = Upscaler(folder, runtime="litert", dtype=dtype)
+        quality = {images.resolve().name: _quality(upscaler, dtype, images) for images in data}
+        files[dtype] = {**make(path), "quality": quality}
     return {
         "command": command,
         "runtime": "litert",
         "multiply_adds": _multiply_adds(folder),
         "files": files,
+    }
+
+
+def tflite_files(folder: Path) -> dict[str, Path]:
+    """Finds the TFLite files of a preset, by dtype."""
+    name = folders.metadata(folder)["name"]
+    paths = {dtype: folder / f"{name}_{dtype}.tflite" for dtype in DTYPES}
+    return {dtype: path for dtype, path in paths.items() if path.is_file()}
+
+
+def make(path: Path) -> dict[str, Any]:
+    """Says what a TFLite file is: its size, its operators, and in how many parts XNNPACK runs."""
+    return {
+        "size_bytes": path.stat().st_size,
+        "operators": count_operators(path),
+        "partitions": count_partitions(path),
     }
 
 

@@ -11,6 +11,7 @@ def alternate(
     runs: Mapping[str, Callable[[], object]],
     rounds: int,
     *,
+    warm_ups: int = _WARM_UPS,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
     """Times every run once a round, in turns, so that a busy moment hits all alike.
@@ -19,14 +20,15 @@ def alternate(
 
     Args:
         runs: What to time, by label.
-        rounds: At least 1; two more go before and are not counted.
+        rounds: At least 1.
+        warm_ups: Further rounds that go before and are not counted.
         clock: Gives seconds.
 
     Returns:
         Seconds of each round, by label.
     """
     times: dict[str, list[float]] = {label: [] for label in runs}
-    for number in range(-_WARM_UPS, rounds):
+    for number in range(-warm_ups, rounds):
         for label in list(runs)[:: -1 if number % 2 else 1]:
             begin = clock()
             runs[label]()

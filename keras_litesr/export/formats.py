@@ -49,8 +49,9 @@ def export(model: keras.Model, path: str | Path) -> Path:
         )
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export") as scratch:
         converted = Path(scratch) / path.name
-        # Keras' ONNX exporter refuses a model that was loaded and never called.
-        model(keras.ops.zeros((1, 8, 8, 3)))
+        if name == "onnx":
+            # Keras' ONNX exporter refuses a model that was loaded and never called.
+            model(keras.ops.zeros((1, 8, 8, model.input_shape[-1])))
         with captured_output() as printed:
             try:
                 model.export(str(converted), format=name, verbose=False)

@@ -36,13 +36,31 @@ def tune(
     """
     if not prepared.trainable_variables:
         return
-    height = min(picture.shape[0] for picture in pictures)
-    width = min(picture.shape[1] for picture in pictures)
-    low_res = to_float(np.stack([picture[:height, :width] for picture in pictures]))
-    target = np.clip(original.predict(low_res, batch_size=batch_size, verbose=0), 0, 1)
+    low_res, target = clipped_targets(original, pictures, batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     prepared.compile(keras.optimizers.Adam(schedule), loss="mse", jit_compile=False)
     generator = np.random.default_rng(seed)
     for _ in range(steps):
         chosen = generator.choice(len(low_res), min(batch_size, len(low_res)), replace=False)
         prepared.train_on_batch(low_res[chosen], target[chosen])
+
+
+def clipped_targets(
+    original: keras.Model, pictures: Sequence[np.ndarray], batch_size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Makes the pictures to learn from, and what the original paints of them.
+
+    Args:
+        original: The float model.
+        pictures: Low-resolution `(height, width, 3)` uint8 each.
+        batch_size: Pictures that the original is given at once.
+
+    Returns:
+        `(count, height, width, 3)` of the size of the smallest picture, and the enlargements in
+        [0, 1]; float32.
+    """
+    height = min(picture.shape[0] for picture in pictures)
+    width = min(picture.shape[1] for picture in pictures)
+    low_res = to_float(np.stack([picture[:height, :width] for picture in pictures]))
+    target = np.clip(original.predict(low_res, batch_size=batch_size, verbose=0), 0, 1)
+    return low_res, target

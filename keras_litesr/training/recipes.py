@@ -110,19 +110,20 @@ RECIPES: dict[str, Recipe] = {
     "lite_tiny_x4": Recipe(steps=40_000),
     "lite_x4": AdversarialRecipe(steps=1_500, start="lite_psnr_x4", adversarial_weight=1.4e-3),
     "separable_srresnet_x4": Recipe(
-        steps=3_000,
+        steps=5_000,
         learning_rate=1e-3,
         warmup_steps=200,
         batch_size=8,
         loss="mse",
+        grace_steps=10_000,
         precision="mixed_bfloat16",
     ),
     "srcnn_x4": Recipe(
-        steps=6_000,
+        steps=10_000,
         learning_rate=1e-3,
         patch_size=12,
         loss="mse",
-        grace_steps=5_000,
+        grace_steps=10_000,
         precision="mixed_bfloat16",
     ),
     "srresnet_x4": Recipe(
@@ -132,6 +133,7 @@ RECIPES: dict[str, Recipe] = {
         batch_size=8,
         epoch_steps=250,
         loss="mse",
+        grace_steps=3_000,
         precision="mixed_bfloat16",
     ),
     # Ledig's weight of 1e-3 is for pictures in [-1, 1], whose squared errors are four times these.

@@ -12,6 +12,7 @@ from keras_litesr.zoo import folders
 from keras_litesr.zoo.card_facts import Card, card_of, require_complete
 from keras_litesr.zoo.card_heads import yaml_head
 from keras_litesr.zoo.card_sections import CURVES, PICTURE, card_text
+from keras_litesr.zoo.card_tables import files_table, quality_table, times_note
 from keras_litesr.zoo.presets import PRESETS, Preset
 
 CARD = "README.md"
@@ -107,23 +108,12 @@ def add_picture(folder: Path, picture: Path) -> None:
 
 
 def zoo_table() -> str:
-    """Makes the README's table of all measured presets, in Markdown."""
+    """Makes the README's tables of all measured presets, in Markdown: quality, then files."""
     rows = {name: folders.preset_folder(name) for name in folders.released()}
+    facts = {name: folders.metadata(folder) for name, folder in rows.items()}
     measured = {name: folders.results(folder) for name, folder in rows.items()}
-    quality = {name: row["files"]["float32"]["quality"] for name, row in measured.items()}
-    sets = list(dict.fromkeys(data for row in quality.values() for data in row))
-    lines = [
-        f"| model | parameters | multiply-adds | {' | '.join(sets)} |",
-        f"| :-- | --: | --: |{' --: |' * len(sets)}",
-    ]
-    for name, folder in rows.items():
-        facts, row = folders.metadata(folder), measured[name]
-        cells = [_pair(quality[name].get(data)) for data in sets]
-        lines.append(
-            f"| [{name}](saved_models/{name}/README.md) | {facts['parameter_count']:,} | "
-            f"{row['multiply_adds'] / 1e6:,.0f} M | {' | '.join(cells)} |"
-        )
-    return "\n".join(lines)
+    parts = [quality_table(facts, measured), files_table(measured), times_note(measured)]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _write(
@@ -161,10 +151,3 @@ def _card_of_row(name: str, row: Preset, facts: dict[str, Any]) -> Card:
 
 def _read(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
-def _pair(protocols: dict | None) -> str:
-    if protocols is None:
-        return "not measured"
-    row = protocols["standard"]
-    return f"{row['psnr']:.2f} / {row['ssim']:.4f}"

@@ -196,3 +196,14 @@ def test_cards_of_the_zoo_name_another_licence_with_its_address(tmp_path):
     assert re.fullmatch(r"[a-z0-9-]+", data.license_name)
     assert data.license_link.startswith("https://")
     assert data.datasets == ["cid22", "bsds500"]
+
+
+def test_card_says_how_the_owners_mark_came_in_and_what_it_cost(folder):
+    marking = {"margin": 1.5, "steps": 1000, "validation_psnr": [30.351, 30.335]}
+    change_json(folder / "metadata.json", commitment={"sha256": 64 * "0", "marking": marking})
+    folders.write_manifest(folder)
+    cards.write_own_card(folder, FACTS)
+    text = " ".join((folder / "README.md").read_text().split())
+    assert (
+        "marked by `litesr protect mark --margin 1.5 --steps 1000`, from 30.351 to 30.335" in text
+    )

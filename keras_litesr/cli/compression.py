@@ -1,0 +1,190 @@
+"""What `litesr prune` does: material, the pruning and its training, and what came of it."""
+
+import gzip
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tqdm import tqdm
+
+from keras_litesr.cli.convert import preset_to_tflite
+from keras_litesr.datasets.degradation import Pair, degrade
+from keras_litesr.datasets.places import load_pictures
+from keras_litesr.datasets.sources import at_least, hold_out
+from keras_litesr.evaluation.protocols import STANDARD
+from keras_litesr.inference.upscaler import Upscaler
+from keras_litesr.silence import captured_output
+from keras_litesr.training.recipes import Recipe
+from keras_litesr.zoo import folders
+from keras_litesr.zoo.new_folders import appearing
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_litesr.datasets.patches import Patches
+
+_JUDGES = 50
+Progress = Callable[[int], object]
+
+
+def compress(source: Path, output: Path, options: dict[str, Any]) -> list[dict[str, Any]]:
+    """Prunes a preset into a new one.
+
+    Args:
+        source: Preset folder.
+        output: Preset folder to make; it appears whole or not at all.
+        options: Of `litesr prune`.
+
+    Returns:
+        A row of figures for the source, and one for the output.
+    """
+    with captured_output():  # TensorFlow prints pages about the processor when it is imported
+        from keras_litesr.zoo.registry import load
+
+        model = load(source)
+    scale = folders.metadata(source)["scale"]
+    patches, others = material(options, scale=scale, seed=options["seed"])
+    with tqdm(total=options["steps"], unit="step", leave=False, disable=None) as bar:
+        smaller = smaller_model(model, patches, options, bar.update)
+    facts = _facts(source, options)
+    with appearing(output) as new, tempfile.TemporaryDirectory() as scratch:
+        name = output.resolve().name
+        save(model, Path(scratch) / "before", name=folders.metadata(source)["name"])
+        save(smaller, new, name=name, training=facts)
+        return [measured(folder, others) for folder in (Path(scratch) / "before", new)]
+
+
+def material(options: dict[str, Any], *, scale: int, seed: int) -> tuple["Patches", Sequence[Pair]]:
+    """Reads the photos: patches to train on, `steps` batches of them, and pairs to measure on."""
+    from keras_litesr.datasets.patches import Patches
+
+    recipe = Recipe(steps=options["steps"])
+    side = recipe.patch_size * scale
+    training = at_least(side, load_pictures(options["data"]))
+    if options["validation"]:
+        others = at_least(side, load_pictures([options["validation"]]))
+    else:
+        training, others = hold_out(training)
+    patches = Patches(
+        degrade(training, scale),
+        scale=scale,
+        patch_size=recipe.patch_size,
+        batch_size=recipe.batch_size,
+        steps=recipe.steps,
+        seed=seed,
+    )
+    return patches, degrade(others, scale)
+
+
+def smaller_model(
+    model: "keras.Model", patches: "Patches", options: dict[str, Any], progress: Progress
+) -> "keras.Model":
+    """Removes weights or filters, as the options say, and trains the rest.
+
+    Args:
+        model: The original, which stays as it is.
+        patches: Training patches.
+        options: `sparsity` or `keep_filters`, `steps` and `learning_rate`.
+        progress: Called with the number of steps done since the last call.
+    """
+    steps, learning_rate = options["steps"], options["learning_rate"]
+    if options.get("sparsity") is not None:
+        with captured_output():
+            from keras_litesr.export.sparsity import prune
+
+        return prune(
+            model,
+            patches,
+            sparsity=options["sparsity"],
+            steps=steps,
+            learning_rate=learning_rate,
+            progress=progress,
+        )
+    from keras_litesr.export.filters import remove_filters
+
+    judges = [pair.low_res for pair in patches.pairs[:_JUDGES]]
+    smaller = remove_filters(model, judges, keep=options["keep_filters"])
+    train_on(smaller, patches, steps=steps, learning_rate=learning_rate, progress=progress)
+    return smaller
+
+
+def train_on(
+    model: "keras.Model",
+    patches: "Patches",
+    *,
+    steps: int,
+    learning_rate: float,
+    progress: Progress,
+) -> None:
+    """Trains a model in place as `litesr train` trains, for as many steps as there are patches."""
+    import keras
+
+    from keras_litesr.training.pixel import compile_for_pixels
+
+    class Bar(keras.callbacks.Callback):
+        done = 0
+
+        def on_train_batch_end(self, batch, logs=None):
+            progress(batch + 1 - self.done)
+            self.done = batch + 1
+
+    recipe = Recipe(
+        steps=steps,
+        learning_rate=learning_rate,
+        warmup_steps=steps // 20,
+        ema_momentum=min(0.998, 1 - 10 / steps),
+    )
+    compile_for_pixels(model, recipe, scale=patches.scale)
+    model.fit(patches, epochs=1, shuffle=False, verbose=0, callbacks=[Bar()])
+
+
+def save(
+    model: "keras.Model", folder: Path, *, name: str, training: dict[str, Any] | None = None
+) -> None:
+    """Saves a preset folder with its float32 TFLite file."""
+    from keras_litesr.zoo.registry import save_to_preset
+
+    save_to_preset(model, folder, name=name, training=training)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        preset_to_tflite(folder, folder / f"{name}_float32.tflite", dtype="float32")
+    folders.write_manifest(folder)
+
+
+def measured(folder: Path, pairs: Sequence[Pair]) -> dict[str, Any]:
+    """Measures a preset: weights, sizes in kB, and luma PSNR (standard protocol) on some pairs."""
+    from keras_litesr.zoo.registry import load
+
+    facts = folders.metadata(folder)
+    upscaler = Upscaler(folder, runtime="litert")
+    psnr = [
+        STANDARD.measure(pair.high_res, upscaler(pair.low_res), facts["scale"])["psnr"]
+        for pair in pairs
+    ]
+    content = folders.verified(folder, f"{facts['name']}_float32.tflite").read_bytes()
+    return {
+        "model": facts["name"],
+        "parameters": facts["parameter_count"],
+        "not zero": sum(int(np.count_nonzero(array)) for array in load(folder).get_weights()),
+        ".tflite kB": round(len(content) / 1000),
+        "gzip kB": round(len(gzip.compress(content, mtime=0)) / 1000),
+        "psnr": float(np.mean(psnr)),
+    }
+
+
+def _facts(source: Path, options: dict[str, Any]) -> dict[str, Any]:
+    sparse = options["sparsity"] is not None
+    how = {"sparsity": options["sparsity"]} if sparse else {"keep_filters": options["keep_filters"]}
+    return {
+        "kind": "pixel",
+        "method": "magnitude pruning" if sparse else "removal of filters",
+        "start": folders.metadata(source)["name"],
+        "start_sha256": folders.manifest(source)[folders.WEIGHTS],
+        **how,
+        "steps": options["steps"],
+        "learning_rate": options["learning_rate"],
+        "seed": options["seed"],
+    }

@@ -1,0 +1,102 @@
+"""The README's tables of all presets: quality, and what their files lose, weigh and take."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from keras_litesr.zoo.card_prose import filled
+
+_MISSING = "not measured"
+
+
+def quality_table(metadata: Mapping[str, Any], results: Mapping[str, Any]) -> str:
+    """Writes parameters, multiply-adds, PSNR and SSIM of the float32 files, in Markdown.
+
+    Args:
+        metadata: Of each preset, by name, in the order of the rows.
+        results: Of the same.
+    """
+    sets = _sets(results.values())
+    rows = [
+        [
+            _link(name),
+            f"{metadata[name]['parameter_count']:,}",
+            f"{figures['multiply_adds'] / 1e6:,.0f} M",
+            *(_psnr_and_ssim(figures["files"]["float32"]["quality"].get(data)) for data in sets),
+        ]
+        for name, figures in results.items()
+    ]
+    return _table(["model", "parameters", "multiply-adds", *sets], rows)
+
+
+def files_table(results: Mapping[str, Any]) -> str:
+    """Writes PSNR of the int8 files and its loss, sizes, and times, in Markdown.
+
+    Args:
+        results: Of each preset, by name, in the order of the rows.
+    """
+    sets = _sets(results.values())
+    heads = ["file", *(f"int8 {data} (loss)" for data in sets), "float16 kB", "int8 kB"]
+    heads += ["float32 time", "int8 time"]
+    rows = []
+    for name, figures in results.items():
+        files = figures["files"]
+        row = [name, *(_with_loss(files, data) for data in sets)]
+        row += [_size(files.get(dtype)) for dtype in ("float16", "int8")]
+        row += [_time(files.get(dtype)) for dtype in ("float32", "int8")]
+        rows.append(row)
+    return _table(heads, rows)
+
+
+def times_note(results: Mapping[str, Any]) -> str:
+    """Says on which machines and how the times of `files_table` were taken; empty without any."""
+    runs = [figures["timing"] for figures in results.values() if "timing" in figures]
+    if not runs:
+        return ""
+    took = dict.fromkeys(f"{run['bicubic_ms']:.1f} ms on {run['machine']}" for run in runs)
+    rounds = " or ".join(dict.fromkeys(str(run["rounds"]) for run in runs))
+    return filled(f"""\
+Time: for {runs[0]["size"]} in LiteRT, as a multiple of what the float32 file of `bicubic_x4` takes
+in the same run, {" or ".join(took)}; medians of {rounds} rounds in which all files took turns.""")
+
+
+def _sets(results: Iterable[dict[str, Any]]) -> list[str]:
+    found = (data for row in results for data in row["files"]["float32"]["quality"])
+    return list(dict.fromkeys(found))
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
+    lines = [heads, [":--", *["--:"] * (len(heads) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _link(name: str) -> str:
+    return f"[{name}](saved_models/{name}/README.md)"
+
+
+def _psnr_and_ssim(protocols: dict | None) -> str:
+    if protocols is None:
+        return _MISSING
+    row = protocols["standard"]
+    return f"{row['psnr']:.2f} / {row['ssim']:.4f}"
+
+
+def _with_loss(files: dict[str, Any], data: str) -> str:
+    if "int8" not in files:
+        return "no file"
+    exact, rounded = (files[dtype]["quality"].get(data) for dtype in ("float32", "int8"))
+    if exact is None or rounded is None:
+        return _MISSING
+    psnr = rounded["standard"]["psnr"]
+    # Adding zero turns the -0.0 of rounding into 0.0.
+    gain = round(psnr - exact["standard"]["psnr"], 2) + 0.0
+    return f"{psnr:.2f} ({gain:+.2f})"
+
+
+def _size(row: dict[str, Any] | None) -> str:
+    return "no file" if row is None else f"{row['size_bytes'] / 1000:,.0f}"
+
+
+def _time(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return "no file"
+    return f"{row['milliseconds']['times_bicubic']:.2f}" if "milliseconds" in row else _MISSING

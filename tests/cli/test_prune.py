@@ -1,0 +1,103 @@
+"""`litesr prune`."""
+
+import json
+
+import numpy as np
+import pytest
+
+import keras_litesr
+from keras_litesr.zoo.folders import metadata
+
+
+@pytest.fixture(scope="module")
+def preset(tmp_path_factory):
+    import keras
+
+    from keras_litesr.models.lite import lite
+
+    keras.utils.set_random_seed(1)
+    folder = tmp_path_factory.mktemp("presets") / "small_x4"
+    return keras_litesr.save_to_preset(lite(filters=8, num_blocks=1), folder)
+
+
+@pytest.fixture
+def photos(picture):
+    """A folder of twelve photographs, two of which are held out."""
+    paths = [picture(f"photos/{index}.png", 112, 104) for index in range(12)]
+    return paths[0].parent
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("litert_export")
+def test_filters_go_and_the_result_is_a_preset_that_enlarges(litesr, preset, photos, tmp_path):
+    output = tmp_path / "smaller_x4"
+    result = litesr(
+        "prune", preset, "-o", output, "--data", photos, "--keep-filters", "0.5", "--steps", "20",
+        "--json",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    before, after = json.loads(result.stdout)
+    assert (before["model"], after["model"]) == ("small_x4", "smaller_x4")
+    # The one block loses 8 of 16 wide channels: 8 weights before, a bias, 8 weights behind.
+    assert before["parameters"] - after["parameters"] == 8 * (8 + 1 + 8)
+    assert metadata(output)["training"]["keep_filters"] == 0.5
+    enlarged = keras_litesr.upscale(np.zeros((5, 7, 3), np.uint8), model=output)
+    assert enlarged.shape == (20, 28, 3)
+    refused = litesr("prune", preset, "-o", output, "--data", photos)
+    assert refused.exit_code == 2
+    assert "add --overwrite" in refused.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("litert_export")
+def test_weights_vanish_and_the_file_packs_better(litesr, preset, photos, tmp_path):
+    pytest.importorskip(
+        "keras_litesr.export.legacy", reason="needs the extra compress", exc_type=ImportError
+    )
+    output = tmp_path / "sparse_x4"
+    result = litesr(
+        "prune", preset, "-o", output, "--data", photos, "--sparsity", "0.7", "--steps", "20"
+    )
+    assert result.exit_code == 0, result.stderr
+    header, _, before, after, *_ = result.stdout.splitlines()
+    assert " ".join(header.split()) == "model parameters not zero .tflite kB gzip kB PSNR (dB)"
+    assert before.split()[1] == after.split()[1]
+    assert int(after.split()[2]) < 0.6 * int(before.split()[2])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "photos", "--sparsity", "0.5", "--keep-filters", "0.5"], "Expected one way"),
+        (["--data", "photos", "--sparsity", "1"], "is not in the range 0<x<1"),
+        (["--data", "photos", "--steps", "3"], "is not in the range x>=20"),
+        ([], "Missing option '--data'"),
+        (["--data", "nowhere"], "nowhere"),
+    ],
+)
+def test_wrong_requests_are_refused(litesr, preset, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    result = litesr("prune", preset, "-o", "out", *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_toolkit_is_named_before_any_work(litesr, preset, tmp_path, monkeypatch):
+    monkeypatch.setattr("keras_litesr.cli.toolkit.find_spec", lambda name: None)
+    arguments = ["prune", preset, "-o", tmp_path / "out", "--data", "nowhere", "--sparsity", "0.5"]
+    result = litesr(*arguments)
+    assert result.exit_code == 2
+    assert "--sparsity needs tensorflow-model-optimization and tf_keras: pip install" in (
+        result.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    "other", [["--dtype", "float16"], ["--dtype", "int8", "--tune-steps", "3"]]
+)
+def test_convert_refuses_aware_steps_beside_others(litesr, tmp_path, other):
+    output = tmp_path / "a.tflite"
+    result = litesr("convert", "bicubic_x4", "-o", output, "--aware-steps", "3", *other)
+    assert result.exit_code == 2
+    assert "--aware-steps trains int8 networks and does not go with" in result.stderr
