@@ -61,3 +61,16 @@ def test_an_unknown_model_is_wrong_usage():
     finished = run("nonsense", "--export")
     assert finished.returncode == 2
     assert "there is no model nonsense; models are bicubic_x4, lite_x4" in finished.stderr
+
+
+def test_wishes_are_met_or_not(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import benchmark_wishes
+
+    wishes = [
+        benchmark_wishes._wish("faster", 1.0, "less than", 1.0),
+        benchmark_wishes._wish("lighter", 0.1, "at most", 0.1),
+        benchmark_wishes._wish("quicker", 19.9, "at least", 20.0),
+    ]
+    assert [wish["met"] for wish in wishes] == [False, True, False]
+    assert benchmark_wishes.sentences(wishes)[1] == "lighter: 0.1 (wanted at most 0.1: met)"

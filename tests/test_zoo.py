@@ -5,6 +5,7 @@ import pytest
 
 import keras_litesr
 from keras_litesr.export.metadata import read_metadata
+from keras_litesr.export.operators import count_operators, count_partitions
 from keras_litesr.export.tflite import weights_sha256
 from keras_litesr.images.pixels import to_float, to_uint8
 from keras_litesr.inference.upscaler import DTYPES, Upscaler
@@ -193,6 +194,21 @@ def test_card_needs_measurements_and_training_facts(preset, folder, tmp_path):
     folders.write_manifest(tmp_path)
     with pytest.raises(folders.PresetError, match="was not measured"):
         cards.write_card(preset, tmp_path)
+
+
+def test_every_file_has_its_size_operators_and_time(folder):
+    figures = folders.results(folder)
+    assert figures["timing"]["machine"]
+    for dtype, row in figures["files"].items():
+        path = folder / f"{folders.metadata(folder)['name']}_{dtype}.tflite"
+        assert row["size_bytes"] == path.stat().st_size
+        assert (row["operators"], row["partitions"]) == (
+            count_operators(path),
+            count_partitions(path),
+        )
+        assert row["operators"]["DEPTH_TO_SPACE"] >= 1
+        assert "TRANSPOSE" not in row["operators"]
+        assert row["milliseconds"]["times_bicubic"] > 0
 
 
 def test_table_of_the_readme_is_up_to_date():

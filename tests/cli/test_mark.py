@@ -201,7 +201,7 @@ def test_mark_with_pictures_trains_and_prints_the_price(
     litesr, picture, preset, key_file, tmp_path
 ):
     for folder in ("photos", "more", "validation"):
-        picture(f"{folder}/one.png", 40, 36)
+        picture(f"{folder}/one.png", 100, 96)
     result = litesr(
         *("protect", "mark", preset, "--key", key_file, "-o", tmp_path / "trained"),
         *("--data", tmp_path / "photos", tmp_path / "more", "--steps", 3),
