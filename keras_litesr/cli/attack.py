@@ -1,7 +1,6 @@
 """`litesr protect attack`: what is left of a mark when somebody wants it gone."""
 
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -89,7 +88,6 @@ def attack(marked: str, key: Path, file: Path | None, markdown: bool, **options)
     from keras_litesr.protection import keys
 
     require_scipy()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     owner = keys.read(key)
     folder = folders.preset_folder(marked)
     amounts = dict(_QUICK if options["quick"] else _FULL)

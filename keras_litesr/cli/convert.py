@@ -8,6 +8,7 @@ import click
 
 from keras_litesr.cli.sizes import parsed_size
 from keras_litesr.cli.toolkit import require_toolkit
+from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 
 _DTYPES = ("float32", "float16", "dynamic", "int8", "int16x8")
@@ -145,10 +146,12 @@ def preset_to_tflite(
     Returns:
         The output.
     """
-    from keras_litesr.export.quantization import representative_crops
-    from keras_litesr.export.tflite import export
-    from keras_litesr.zoo.registry import load
+    with captured_output():  # TensorFlow prints pages about the processor when it is imported
+        from keras_litesr.export.quantization import representative_crops
+        from keras_litesr.export.tflite import export
+        from keras_litesr.zoo.registry import load
 
+        model = load(folder)
     facts = folders.metadata(folder)
     known: dict[str, Any] = {n: facts[n] for n in ("name", "license") if n in facts}
     known["source_sha256"] = folders.manifest(folder)[folders.WEIGHTS]
@@ -156,7 +159,7 @@ def preset_to_tflite(
     if dtype in ("int8", "int16x8") and photographs is not None:
         crops = representative_crops(photographs, scale=facts["scale"])
     return export(
-        load(folder),
+        model,
         output,
         dtype=dtype,
         input_size=input_size,
@@ -168,10 +171,12 @@ def preset_to_tflite(
 
 
 def _to_other_format(folder: Path, output: Path) -> None:
-    from keras_litesr.export.formats import export
-    from keras_litesr.zoo.registry import load
+    with captured_output():
+        from keras_litesr.export.formats import export
+        from keras_litesr.zoo.registry import load
 
-    export(load(folder), output)
+        model = load(folder)
+    export(model, output)
 
 
 def _bytes(path: Path) -> int:

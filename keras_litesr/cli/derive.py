@@ -111,7 +111,6 @@ def _derive(big: str, output: Path, run: Path, options: dict[str, Any]) -> dict[
     from keras_litesr.cli.answers import ask
     from keras_litesr.cli.black_box import black_box
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     teacher = black_box(big)
     _refuse_other_scale(teacher.scale, options["student"])
     recipe, seed = derivation.settings(run, options)

@@ -1,5 +1,6 @@
 """The command `litesr` itself: what its commands share."""
 
+import os
 import sys
 
 import click
@@ -44,6 +45,7 @@ class Litesr(LazyGroup):
 
     def invoke(self, ctx: click.Context):
         """Runs a command; a traceback is shown with `--debug` only."""
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or TensorFlow chats amid the answers
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:

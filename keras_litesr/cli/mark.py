@@ -1,7 +1,6 @@
 """`litesr protect keygen`, `mark` and `verify`: an owner's mark in a model's weights."""
 
 import json
-import os
 import re
 import sys
 from pathlib import Path
@@ -129,7 +128,6 @@ def mark(
     require_free(output, overwrite=overwrite)
     key = keys.read(key_file)
     facts = folders.metadata(folders.preset_folder(model))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Pictures and key come before TensorFlow, which takes seconds to import.
     photos = load_folders(data) if data else []
     others = load_folders([validation]) if validation else []

@@ -87,7 +87,6 @@ def prune(model: str, output: Path, as_json: bool, **options) -> None:
     output = Path(os.path.normpath(output))
     require_free(output, overwrite=options["overwrite"])
     source = folders.preset_folder(model)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from keras_litesr.cli.compression import compress
 
     with redirect_stdout(sys.stderr):  # Notes are no part of what is printed as JSON.

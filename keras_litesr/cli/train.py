@@ -156,7 +156,6 @@ def _choose_backend(name: str | None) -> None:
             f"imported in this process, received {name}. Begin another process."
         )
     os.environ["KERAS_BACKEND"] = name
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def _how_to_go_on(folder: Path) -> str:

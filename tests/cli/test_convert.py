@@ -1,6 +1,8 @@
 """`litesr convert`, and the tool that does it for the zoo."""
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -31,6 +33,17 @@ def test_file_says_its_origin(litesr, tmp_path):
     assert facts["name"] == "bicubic_x4"
     assert facts["input_size"] == [8, 12]
     assert facts["source_sha256"] == manifest(preset_folder("bicubic_x4"))[WEIGHTS]
+
+
+def test_command_prints_its_answer_alone(tmp_path):
+    output = tmp_path / "bicubic.tflite"
+    command = [sys.executable, "-c", "from keras_litesr.cli.main import main; main()"]
+    finished = subprocess.run(
+        [*command, "convert", "bicubic_x4", "-o", output], capture_output=True, text=True
+    )
+    assert finished.returncode == 0
+    assert finished.stdout == f"{output}  {output.stat().st_size / 1000:,.0f} kB\n"
+    assert finished.stderr == ""
 
 
 def test_int8_learns_from_a_folder_and_says_when_it_is_small(litesr, photographs, tmp_path):
