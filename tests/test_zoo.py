@@ -196,6 +196,13 @@ def test_card_needs_measurements_and_training_facts(preset, folder, tmp_path):
         cards.write_card(preset, tmp_path)
 
 
+def test_published_figures_stand_beside_ours(preset, folder):
+    text = " ".join((folder / cards.CARD).read_text().split())
+    for data, psnr in ROWS[preset].published.items():
+        assert f"{data} {psnr:.2f}" in text
+    assert ROWS[preset].source in text
+
+
 def test_every_file_has_its_size_operators_and_time(folder):
     figures = folders.results(folder)
     assert figures["timing"]["machine"]

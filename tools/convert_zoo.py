@@ -17,6 +17,7 @@ from keras_litesr.zoo.presets import PRESETS
 
 _SAVED_MODELS = Path(__file__).parents[1] / "saved_models"
 _DTYPES = ("float32", "float16", "int8")
+_TUNED = "lite"
 
 
 @click.command()
@@ -32,7 +33,7 @@ _DTYPES = ("float32", "float16", "int8")
     type=click.IntRange(0),
     default=300,
     show_default=True,
-    help="Training steps of each int8 network.",
+    help="Training steps of each light int8 network; the baselines would take hours.",
 )
 @click.option(
     "--saved-models",
@@ -50,7 +51,11 @@ def main(
             path = folder / f"{name}_{dtype}.tflite"
             before = path.read_bytes() if path.exists() else b""
             preset_to_tflite(
-                folder, path, dtype=dtype, photographs=representative, tune_steps=tune_steps
+                folder,
+                path,
+                dtype=dtype,
+                photographs=representative,
+                tune_steps=tune_steps if PRESETS[name].architecture == _TUNED else 0,
             )
             after = path.read_bytes()
             state = "unchanged" if before == after else "replaced" if before else "new"

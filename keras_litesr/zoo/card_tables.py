@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from keras_litesr.zoo.card_prose import filled
+from keras_litesr.zoo.presets import Preset
 
 _MISSING = "not measured"
 
@@ -26,6 +27,24 @@ def quality_table(metadata: Mapping[str, Any], results: Mapping[str, Any]) -> st
         for name, figures in results.items()
     ]
     return _table(["model", "parameters", "multiply-adds", *sets], rows)
+
+
+def published_note(rows: Mapping[str, Preset]) -> str:
+    """Names the figures that others published for the baselines; empty without any.
+
+    Args:
+        rows: Of the baselines, by name.
+    """
+    if not rows:
+        return ""
+    each = (
+        f"`{name}` {' / '.join(f'{psnr:.2f}' for psnr in row.published.values())} dB ({row.source})"
+        for name, row in rows.items()
+    )
+    sets = " / ".join(dict.fromkeys(data for row in rows.values() for data in row.published))
+    return filled(f"""\
+The baselines were trained here like the rest, for minutes and on the same pictures. After longer
+trainings there were published, on {sets}: for {"; for ".join(each)}.""")
 
 
 def files_table(results: Mapping[str, Any]) -> str:

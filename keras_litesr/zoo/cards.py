@@ -12,7 +12,7 @@ from keras_litesr.zoo import folders
 from keras_litesr.zoo.card_facts import Card, card_of, require_complete
 from keras_litesr.zoo.card_heads import yaml_head
 from keras_litesr.zoo.card_sections import CURVES, PICTURE, card_text
-from keras_litesr.zoo.card_tables import files_table, quality_table, times_note
+from keras_litesr.zoo.card_tables import files_table, published_note, quality_table, times_note
 from keras_litesr.zoo.presets import PRESETS, Preset
 
 CARD = "README.md"
@@ -29,6 +29,10 @@ and was not measured at other factors, nor for other degradations than the one a
 _LIMITS_WITHOUT_WEIGHTS = """\
 It adds no detail: edges stay as soft as in the low-resolution picture. It enlarges {scale} times
 per side."""
+_PUBLISHED = """\
+Published for this architecture, after far longer trainings: {figures} dB in PSNR ({source}). This
+one is the zoo's own, trained on the zoo's pictures in the time stated below, to be compared with
+the other models here; it does not show what the architecture can reach."""
 # Names in the rows' `data` that hubs know, or could, as data sets.
 _DATASETS = ("CID22", "BSDS500")
 _RESEARCH_ONLY = {
@@ -112,7 +116,12 @@ def zoo_table() -> str:
     rows = {name: folders.preset_folder(name) for name in folders.released()}
     facts = {name: folders.metadata(folder) for name, folder in rows.items()}
     measured = {name: folders.results(folder) for name, folder in rows.items()}
-    parts = [quality_table(facts, measured), files_table(measured), times_note(measured)]
+    parts = [
+        quality_table(facts, measured),
+        published_note({name: PRESETS[name] for name in rows if PRESETS[name].published}),
+        files_table(measured),
+        times_note(measured),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -134,12 +143,16 @@ def _write(
 
 def _card_of_row(name: str, row: Preset, facts: dict[str, Any]) -> Card:
     limits = _LIMITS if facts["parameter_count"] else _LIMITS_WITHOUT_WEIGHTS
+    limits = limits.format(scale=facts["scale"])
+    if row.published:
+        figures = ", ".join(f"{data} {psnr:.2f}" for data, psnr in row.published.items())
+        limits += " " + _PUBLISHED.format(figures=figures, source=row.source)
     licence = _RESEARCH_ONLY if row.licence == "other" else {}
     return Card(
         title=name,
         summary=row.summary,
         use=row.use,
-        limits=limits.format(scale=facts["scale"]),
+        limits=limits,
         degradation=_DEGRADATION,
         licence=row.licence,
         data=row.data,
