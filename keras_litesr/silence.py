@@ -25,6 +25,14 @@ def captured_output() -> Iterator[Callable[[], str]]:
                 os.close(copy)
 
 
+def hush_tensorflow() -> None:
+    """Keeps TensorFlow's own log to fatal errors, unless the environment says otherwise.
+
+    Has to be called before TensorFlow is imported.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
 def _content(log) -> str:
     log.seek(0)
     return log.read().decode(errors="replace")

@@ -22,7 +22,7 @@ from keras_litesr.cli.compression import material, measured, save, smaller_model
 from keras_litesr.cli.folder_lists import ManyFolders
 from keras_litesr.evaluation.tables import as_markdown
 from keras_litesr.evaluation.timing import alternate, milliseconds
-from keras_litesr.silence import captured_output
+from keras_litesr.silence import captured_output, hush_tensorflow
 from keras_litesr.zoo import folders
 
 _SIDE = 128
@@ -44,6 +44,7 @@ _WAYS: dict[str, dict[str, Any]] = {
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 def main(preset: str, rounds: int, threads: int, **options: Any) -> None:
     """Prints the table, one row a way of making the network smaller."""
+    hush_tensorflow()
     with captured_output():
         from keras_litesr.zoo.registry import load
 

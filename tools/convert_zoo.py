@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from keras_litesr.cli.convert import preset_to_tflite
+from keras_litesr.silence import hush_tensorflow
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.presets import PRESETS
 
@@ -45,6 +46,7 @@ def main(
     presets: tuple[str, ...], representative: Path, tune_steps: int, saved_models: Path
 ) -> None:
     """Makes the files of the named presets, or of all that are trained."""
+    hush_tensorflow()
     for name in presets or [name for name in PRESETS if (saved_models / name).is_dir()]:
         folder = saved_models / name
         for dtype in _DTYPES:

@@ -1,12 +1,12 @@
 """The command `litesr` itself: what its commands share."""
 
-import os
 import sys
 
 import click
 
 from keras_litesr.cli.errors import explained
 from keras_litesr.cli.lazy import LazyGroup
+from keras_litesr.silence import hush_tensorflow
 
 _EXAMPLES = """\b
 Examples:
@@ -45,7 +45,7 @@ class Litesr(LazyGroup):
 
     def invoke(self, ctx: click.Context):
         """Runs a command; a traceback is shown with `--debug` only."""
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or TensorFlow chats amid the answers
+        hush_tensorflow()
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
