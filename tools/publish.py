@@ -5,9 +5,10 @@ import argparse
 import json
 from pathlib import Path
 
-from keras_litesr.silence import captured_output
+from keras_litesr.silence import captured_output, hush_tensorflow
 from keras_litesr.zoo.presets import PRESETS
 
+hush_tensorflow()
 with captured_output():
     from keras_litesr.zoo import registry
     from keras_litesr.zoo.weights import load_weights
