@@ -22,7 +22,8 @@ def tune(
 
     The target is the original's own picture, so low-resolution pictures are all it takes, and the
     network gains nothing but what rounding took. Gradients pass the rounding as if it were not
-    there, and end where a value is clipped. TensorFlow backend only.
+    there, and end where a value is clipped. Where the training does not help, the weights are left
+    as they were. TensorFlow backend only.
 
     Args:
         prepared: Result of `prepare_int8`.
@@ -39,10 +40,17 @@ def tune(
     low_res, target = clipped_targets(original, pictures, batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     prepared.compile(keras.optimizers.Adam(schedule), loss="mse", jit_compile=False)
+    weights, before = prepared.get_weights(), _error(prepared, low_res, target, batch_size)
     generator = np.random.default_rng(seed)
     for _ in range(steps):
         chosen = generator.choice(len(low_res), min(batch_size, len(low_res)), replace=False)
         prepared.train_on_batch(low_res[chosen], target[chosen])
+    if not _error(prepared, low_res, target, batch_size) < before:  # NaN is no gain either
+        prepared.set_weights(weights)
+
+
+def _error(model: keras.Model, low_res: np.ndarray, target: np.ndarray, batch_size: int) -> float:
+    return float(model.evaluate(low_res, target, batch_size=batch_size, verbose=0))
 
 
 def clipped_targets(

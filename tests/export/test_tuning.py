@@ -31,3 +31,11 @@ def test_network_without_weights_is_left_alone(pictures):
     prepared = prepare_int8(bicubic(), pictures)
     tune(prepared, bicubic(), pictures, steps=5)
     assert not prepared.compiled
+
+
+def test_training_that_does_harm_is_undone(trained, pictures):
+    prepared = prepare_int8(trained, pictures)
+    before = prepared.get_weights()
+    tune(prepared, trained, pictures, steps=3, learning_rate=100)
+    for one, other in zip(before, prepared.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
