@@ -141,7 +141,8 @@ def test_int8_loses_on_set5_what_the_card_states(preset, folder, set5):
     stated = {dtype: files[dtype]["quality"]["Set5"]["standard"]["psnr"] for dtype in files}
     assert psnr == pytest.approx(stated["int8"], abs=0.005)
     assert f"{stated['int8']:.2f}" in (folder / cards.CARD).read_text()
-    assert stated["float32"] - psnr <= 0.2
+    limit = 1 if ROWS[preset].architecture in WITHOUT_SKIP else 0.07
+    assert stated["float32"] - psnr <= limit
 
 
 def test_saves_and_loads(preset, model, tmp_path, rng):
