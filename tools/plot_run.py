@@ -7,11 +7,16 @@ from pathlib import Path
 
 from keras_litesr.atomic import published
 
-_PANELS = (
-    ("wasserstein_distance", "Wasserstein estimate"),
-    ("gradient_norm", "critic's gradient norm"),
-    ("val_psnr", "validation PSNR (dB)"),
-)
+_WASSERSTEIN = {
+    "wasserstein_distance": "Wasserstein estimate",
+    "gradient_norm": "critic's gradient norm",
+    "val_psnr": "validation PSNR (dB)",
+}
+_SRGAN = {
+    "real_probability": "probability given to originals",
+    "fake_probability": "probability given to fakes",
+    "val_psnr": "validation PSNR (dB)",
+}
 
 
 def main() -> None:
@@ -25,21 +30,26 @@ def main() -> None:
         parser.error(f"{arguments.run} holds no log.csv; name the folder of a run")
     with log.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    missing = [name for name, _ in _PANELS if not rows or name not in rows[0]]
-    if missing:
-        parser.error(f"{log} has no {', '.join(missing)}: it is not of an adversarial run")
-    _draw(rows, arguments.out)
+    panels = next(
+        (known for known in (_WASSERSTEIN, _SRGAN) if rows and known.keys() <= rows[0].keys()), None
+    )
+    if panels is None:
+        parser.error(
+            f"{log} has neither {next(iter(_WASSERSTEIN))} nor {next(iter(_SRGAN))}: it is not of "
+            "an adversarial run"
+        )
+    _draw(rows, panels, arguments.out)
     print(arguments.out)
 
 
-def _draw(rows: list[dict], path: Path) -> None:
+def _draw(rows: list[dict], panels: dict[str, str], path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise SystemExit("plot_run.py: pip install 'keras_litesr[plot]' draws curves") from error
     epochs = [int(row["epoch"]) + 1 for row in rows]
     figure = Figure(figsize=(9, 2.6), layout="constrained")
-    for axes, (name, title) in zip(figure.subplots(1, len(_PANELS)), _PANELS, strict=True):
+    for axes, (name, title) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
         axes.plot(epochs, [float(row[name]) for row in rows], color="#1f5fa8")
         axes.set(title=title, xlabel="epoch")
         axes.grid(alpha=0.3)

@@ -3,6 +3,7 @@
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ examples:
   tools/search.py --data photos --validation others --steps 2000 learning_rate=1e-3 patch_size=48
 
 A variant is a list of settings: arguments of keras_litesr.models.lite, and fields of a recipe.
+kernel_size=3+3+7 lets the blocks take these sizes in turn; start=RUN begins with a run's weights.
 All see the same patches and the same number of steps.
 """
 
@@ -58,11 +60,16 @@ def _variant(text: str) -> dict[str, Any]:
         name, equals, value = part.partition("=")
         if not equals:
             raise argparse.ArgumentTypeError(f"expected NAME=VALUE, received {part!r}")
-        settings[name] = next((kind(value) for kind in (int, float) if _is(kind, value)), value)
+        kinds = (int, float, _sizes)
+        settings[name] = next((kind(value) for kind in kinds if _is(kind, value)), value)
     return settings
 
 
-def _is(kind: type, value: str) -> bool:
+def _sizes(value: str) -> tuple[int, ...]:
+    return tuple(map(int, value.split("+")))
+
+
+def _is(kind: Callable[[str], Any], value: str) -> bool:
     try:
         kind(value)
     except ValueError:
@@ -77,6 +84,7 @@ def _row(variant: dict[str, Any], training, validation, arguments) -> dict[str, 
         from keras_litesr.models.cost import cost
         from keras_litesr.models.lite import lite
         from keras_litesr.training.precision import layers_in
+        from keras_litesr.training.starts import load_start
         from keras_litesr.training.trainers import trainer
 
     fields = {name: value for name, value in variant.items() if name in Recipe.__annotations__}
@@ -86,6 +94,8 @@ def _row(variant: dict[str, Any], training, validation, arguments) -> dict[str, 
     keras.utils.set_random_seed(arguments.seed)
     with layers_in(recipe.precision):
         network = lite(**{name: value for name, value in variant.items() if name not in fields})
+    if recipe.start:
+        load_start(network, recipe.start)
     patches = Patches(
         training,
         scale=_SCALE,
@@ -104,7 +114,7 @@ def _row(variant: dict[str, Any], training, validation, arguments) -> dict[str, 
         "parameters": f"{network.count_params():,}",
         "multiply-adds (M)": f"{million:,.0f}",
         "s a step": f"{seconds / recipe.steps:.3f}",
-        "PSNR (dB)": f"{model.evaluate(validation, verbose=0, return_dict=True)['psnr']:.2f}",
+        "PSNR (dB)": f"{model.evaluate(validation, verbose=0, return_dict=True)['psnr']:.3f}",
     }
 
 

@@ -1,5 +1,8 @@
 """The lightweight generator: separable convolutions at low resolution over a bicubic skip."""
 
+from collections.abc import Sequence
+from itertools import cycle
+
 import keras
 from keras import layers
 
@@ -12,7 +15,7 @@ def lite(
     filters: int = 48,
     num_blocks: int = 12,
     expansion: int = 2,
-    kernel_size: int = 3,
+    kernel_size: int | Sequence[int] = 3,
 ) -> keras.Model:
     """Builds the lightweight generator.
 
@@ -25,7 +28,8 @@ def lite(
         filters: Channels of the residual stream.
         num_blocks: Number of inverted residual blocks.
         expansion: Channels inside a block, as a multiple of `filters`.
-        kernel_size: Depthwise kernel of the blocks, odd.
+        kernel_size: Depthwise kernel of the blocks, odd; several are taken in turn, so that
+            `(3, 3, 3, 7)` gives every fourth block a large one, which sees far.
 
     Returns:
         Model from `(batch, height, width, 3)` to `(batch, scale * height, scale * width, 3)`, RGB
@@ -43,8 +47,9 @@ def lite(
         filters, 3, padding="same", depth_multiplier=filters_per_colour, name="shallow"
     )(low_res)
     deep = shallow
-    for index in range(num_blocks):
-        deep = _inverted_block(deep, filters, expansion, kernel_size, name=f"block{index}")
+    kernel_sizes = (kernel_size,) if isinstance(kernel_size, int) else kernel_size
+    for index, size in zip(range(num_blocks), cycle(kernel_sizes), strict=False):
+        deep = _inverted_block(deep, filters, expansion, size, name=f"block{index}")
     deep = layers.Add(name="long_skip")([shallow, deep])
     subpixels = layers.SeparableConv2D(3 * scale**2, 3, padding="same", name="subpixels")(deep)
     # The picture itself stays in float32 when the layers between are trained in half precision.

@@ -3,16 +3,20 @@
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from keras_litesr.training.records import BEST
 from keras_litesr.zoo.folders import CONFIG, PresetError
 from keras_litesr.zoo.presets import PRESETS
 from keras_litesr.zoo.registry import load
-from keras_litesr.zoo.weights import load_weights
+from keras_litesr.zoo.weights import parsed, set_arrays
 
 
 def load_start(model: keras.Model, start: str | Path) -> None:
     """Puts the weights to begin with into a model.
+
+    A network that differs by smaller kernels alone is a start, too: its kernels are framed by
+    zeros, so that training begins with the very same pictures.
 
     Args:
         model: Functional model that is to be trained.
@@ -21,23 +25,38 @@ def load_start(model: keras.Model, start: str | Path) -> None:
 
     Raises:
         PresetError: When there is no such thing, or its network is another one.
+
+    Reference:
+        Chen et al., 2016, Net2Net (function-preserving growth).
     """
     path = Path(start)
     if path.is_dir() and not (path / CONFIG).is_file():
         path = path / BEST
     if path.is_file():
-        load_weights(model, path)
-        return
-    if str(start) not in PRESETS and not path.is_dir():
+        arrays = parsed(path.read_bytes(), path)
+    elif str(start) in PRESETS or path.is_dir():
+        arrays = {layer.name: layer.get_weights() for layer in load(start).layers if layer.weights}
+    else:
         raise PresetError(
             f"Expected a preset, a run's folder or a weight file to start from, received "
             f"{str(start)!r}, which is none. Check the path."
         )
-    weights = load(start).get_weights()
-    shapes = [tuple(weight.shape) for weight in model.weights]
-    if shapes != [weight.shape for weight in weights]:
-        raise PresetError(
-            f"Expected weights of {model.name} with {model.count_params():,} parameters to start "
-            f"from, received those of another network: {str(start)!r}. Start from one of its kind."
-        )
-    model.set_weights(weights)
+    for layer in model.layers:
+        shapes = [tuple(weight.shape) for weight in layer.weights]
+        given = arrays.get(layer.name, [])
+        if len(given) == len(shapes) > 0:
+            arrays[layer.name] = list(map(_framed, given, shapes))
+    set_arrays(model, arrays, path)
+
+
+def _framed(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Frames a kernel by zeros to a larger one's shape; any other array is returned as it is."""
+    missing = [size - present for size, present in zip(shape, array.shape, strict=False)]
+    is_smaller_kernel = (
+        array.ndim == len(shape) == 4
+        and missing[2:] == [0, 0]
+        and all(side >= 0 and side % 2 == 0 for side in missing)
+    )
+    return (
+        np.pad(array, [(side // 2, side // 2) for side in missing]) if is_smaller_kernel else array
+    )

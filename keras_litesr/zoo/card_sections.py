@@ -47,7 +47,7 @@ def card_text(
     if metadata["parameter_count"]:
         sections.append(_training(card, metadata.get("training")))
         if has_curves:
-            sections.append(f"![Wasserstein estimate, gradient norm, PSNR by epoch]({CURVES})")
+            sections.append(f"![What the critic measured, and validation PSNR, by epoch]({CURVES})")
     if "commitment" in metadata:
         sections.append(_origin(metadata))
     sections.append(f"## Licence\n\n{filled(_licence(card))}")

@@ -12,6 +12,12 @@ def test_parameter_count_is_the_sum_by_hand():
     assert lite(filters=48, num_blocks=12).count_params() == 2784 + 12 * 9792 + 2784
 
 
+def test_blocks_take_several_kernel_sizes_in_turn():
+    model = lite(filters=3, num_blocks=4, kernel_size=(3, 5, 7))
+    kernels = [model.get_layer(f"block{index}_expand").kernel_size for index in range(4)]
+    assert kernels == [(3, 3), (5, 5), (7, 7), (3, 3)]
+
+
 def test_without_its_learned_part_it_is_the_bicubic_enlargement(rng):
     model = lite(num_blocks=1, filters=12)
     model.get_layer("subpixels").set_weights(

@@ -42,9 +42,21 @@ def test_another_network_or_nothing_is_refused(trained, tmp_path):
     other = lite(filters=6, num_blocks=1)
     with pytest.raises(PresetError, match="expected"):
         load_start(other, tmp_path / "run")
-    with pytest.raises(PresetError, match="another network"):
+    with pytest.raises(PresetError, match="expected"):
         load_start(other, tmp_path / "preset")
     (tmp_path / "empty").mkdir()
     for nothing in ("nowhere", "lite_x5", tmp_path / "empty"):
         with pytest.raises(PresetError, match=f"received '{nothing}"):
             load_start(other, nothing)
+
+
+def test_kernels_grow_around_those_of_the_start(tmp_path, rng):
+    small, large = (lite(filters=6, num_blocks=2, kernel_size=size) for size in (3, (3, 7)))
+    small.save_weights(tmp_path / "small.weights.h5")
+    load_start(large, tmp_path / "small.weights.h5")
+    assert large.get_layer("block1_expand").get_weights()[0].shape == (7, 7, 6, 1)
+    low_res = rng.random((1, 9, 8, 3), np.float32)
+    expected = small.predict(low_res, verbose=0)
+    np.testing.assert_allclose(large.predict(low_res, verbose=0), expected, atol=1e-6)
+    with pytest.raises(PresetError, match="expected"):
+        load_start(lite(filters=6, num_blocks=2, kernel_size=(5, 1)), tmp_path / "small.weights.h5")

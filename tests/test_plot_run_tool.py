@@ -1,0 +1,36 @@
+"""tools/plot_run.py, on logs of a few epochs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+TOOL = Path(__file__).parents[1] / "tools" / "plot_run.py"
+COLUMNS = {
+    "wgan": "wasserstein_distance,gradient_norm",
+    "srgan": "fake_probability,real_probability",
+}
+
+
+def plot(folder, columns):
+    (folder / "log.csv").write_text(f"epoch,{columns},val_psnr\n0,0.5,0.9,30.1\n1,0.4,1.0,30.2\n")
+    command = [sys.executable, TOOL, folder, "-o", folder / "curves.png"]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("method", COLUMNS)
+def test_both_adversarial_methods_have_curves(method, tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    done = plot(tmp_path, COLUMNS[method])
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "curves.png") as picture:
+        assert picture.size == (900, 260)
+        assert len(picture.convert("RGB").getcolors(1 << 20)) > 10
+
+
+def test_a_pixel_run_is_refused_by_name(tmp_path):
+    done = plot(tmp_path, "loss,psnr")
+    assert done.returncode == 2
+    assert "has neither wasserstein_distance nor real_probability" in done.stderr
