@@ -14,7 +14,8 @@ from keras_litesr.zoo.presets import PRESETS as ROWS
 from keras_litesr.zoo.registry import build
 
 PRESETS = list(keras_litesr.presets())
-WITHOUT_SKIP = ("srcnn", "srresnet", "separable_srresnet")
+# Deep and without a bicubic skip: the whole picture passes through many features of eight bits.
+WITHOUT_SKIP = ("srresnet", "separable_srresnet")
 README = Path(__file__).parents[1] / "README.md"
 
 
@@ -101,7 +102,6 @@ def test_other_files_enlarge_nearly_as_the_float32_file(preset, folder):
     assert set(large) == set(DTYPES)
     assert np.abs(large["float16"] - large["float32"]).max() <= 1
     error = large["int8"] - large["float32"]
-    # Without a bicubic skip the whole picture passes through features of eight bits.
     mean, spread = (2, 5) if ROWS[preset].architecture in WITHOUT_SKIP else (0.5, 1.5)
     assert abs(error.mean()) <= mean
     assert np.abs(error).mean() <= spread
@@ -178,7 +178,10 @@ def test_enlarges_better_than_bicubic(preset, model):
         STANDARD.measure(original, np.clip(restored, 0, 1), 4)["psnr"]
         - STANDARD.measure(original, bicubic, 4)["psnr"]
     )
-    assert gain > 0 if model.count_params() else abs(gain) < 0.01
+    if not model.count_params():
+        assert abs(gain) < 0.01
+    else:
+        assert gain > (0.5 if ROWS[preset].architecture == "lite" else 0)
 
 
 def test_card_is_what_the_measurements_make(preset, folder, tmp_path):

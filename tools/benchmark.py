@@ -22,12 +22,12 @@ import numpy as np
 
 from keras_litesr.evaluation.machine import machine_name, matrix_multiply_peak
 from keras_litesr.evaluation.tables import as_text
-from keras_litesr.evaluation.timing import alternate, milliseconds
 from keras_litesr.images.files import Photo, write
 from keras_litesr.images.resize import bicubic
 from keras_litesr.inference.runtimes import Keras, LiteRT
 from keras_litesr.inference.upscaler import DTYPES
 from keras_litesr.silence import captured_output
+from keras_litesr.timing import alternate, milliseconds
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.presets import PRESETS
 

@@ -16,8 +16,8 @@ from keras_litesr.atomic import write_json
 from keras_litesr.evaluation.frontier import Point, draw_frontier
 from keras_litesr.evaluation.machine import matrix_multiply_peak
 from keras_litesr.evaluation.tables import as_text
-from keras_litesr.evaluation.timing import alternate, milliseconds, ratio
 from keras_litesr.silence import captured_output
+from keras_litesr.timing import alternate, milliseconds, ratio
 
 with captured_output():
     from keras_litesr.models.cost import cost

@@ -9,8 +9,8 @@ from benchmark_runtimes import opencv
 from tqdm import tqdm
 
 from keras_litesr.evaluation.invocation import invocation
-from keras_litesr.evaluation.timing import alternate, ratio
 from keras_litesr.silence import captured_output
+from keras_litesr.timing import alternate, ratio
 
 _SIZE = (270, 480)
 _FAST, _GOOD = "lite_tiny_x4", "lite_psnr_x4"

@@ -19,10 +19,10 @@ from PIL import Image
 from keras_litesr.cli.convert import preset_to_tflite
 from keras_litesr.evaluation.invocation import invocation
 from keras_litesr.evaluation.tables import as_markdown
-from keras_litesr.evaluation.timing import alternate, milliseconds
 from keras_litesr.images.pixels import to_uint8
 from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.silence import captured_output
+from keras_litesr.timing import alternate, milliseconds
 from keras_litesr.zoo import folders
 
 _SITE = Path(__file__).with_name("browser")

@@ -21,8 +21,8 @@ from tqdm import tqdm
 from keras_litesr.cli.compression import material, measured, save, smaller_model, train_on
 from keras_litesr.cli.folder_lists import ManyFolders
 from keras_litesr.evaluation.tables import as_markdown
-from keras_litesr.evaluation.timing import alternate, milliseconds
 from keras_litesr.silence import captured_output, hush_tensorflow
+from keras_litesr.timing import alternate, milliseconds
 from keras_litesr.zoo import folders
 
 _SIDE = 128

@@ -16,8 +16,8 @@ from functools import partial
 from keras_litesr.evaluation.invocation import invocation
 from keras_litesr.evaluation.machine import machine_name, matrix_multiplication, peak_gflops
 from keras_litesr.evaluation.tables import as_text
-from keras_litesr.evaluation.timing import alternate
 from keras_litesr.export.operators import Operator, cut_out, list_operators
+from keras_litesr.timing import alternate
 from keras_litesr.zoo import folders
 
 _DTYPES = ("float32", "int8")

@@ -10,9 +10,9 @@ one tile. All run in turns, so the ratios hold on a busy machine as well.
 import click
 import numpy as np
 
-from keras_litesr.evaluation.timing import alternate, ratio
 from keras_litesr.inference.networks import DTYPES
 from keras_litesr.models.litert import LiteRT, available_cores
+from keras_litesr.timing import alternate, ratio
 from keras_litesr.zoo import folders
 
 _BATCHES = (1, 2, 4, 8)

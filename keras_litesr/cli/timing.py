@@ -7,7 +7,7 @@ from typing import Any
 from keras_litesr.cli.measuring import make, tflite_files
 from keras_litesr.evaluation.invocation import invocation
 from keras_litesr.evaluation.machine import machine_name
-from keras_litesr.evaluation.timing import alternate, milliseconds, ratio
+from keras_litesr.timing import alternate, milliseconds, ratio
 from keras_litesr.zoo import folders
 
 # Every time is stated as a multiple of this file's, too: a machine is seldom quiet.

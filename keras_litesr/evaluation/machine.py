@@ -2,11 +2,11 @@
 
 import platform
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 
-from keras_litesr.evaluation.timing import alternate
+from keras_litesr.processor import processor
+from keras_litesr.timing import alternate
 
 _SIDE = 2048
 _ROUNDS = 10
@@ -14,7 +14,7 @@ _ROUNDS = 10
 
 def machine_name(threads: int) -> str:
     """Names processor and system as tables do, such as `2 threads of AMD EPYC, Linux`."""
-    return f"{threads} threads of {_processor()}, {platform.system()}"
+    return f"{threads} threads of {processor()}, {platform.system()}"
 
 
 def matrix_multiplication() -> Callable[[], object]:
@@ -37,12 +37,3 @@ def matrix_multiply_peak() -> float:
     """Measures float32 matrix multiplication at its best, in GFLOP/s."""
     (seconds,) = alternate({"": matrix_multiplication()}, _ROUNDS).values()
     return peak_gflops(seconds)
-
-
-def _processor() -> str:
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        for line in information.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()

@@ -1,7 +1,6 @@
 """Keras model to TFLite file."""
 
 import hashlib
-import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_litesr.atomic import published
 from keras_litesr.export.metadata import with_metadata
 from keras_litesr.export.quantization import checked_representative, prepare_int8, with_level_skip
 from keras_litesr.export.rewriting import bare_operations
@@ -97,7 +97,8 @@ def export(
             source = train_aware(source, model, pictures, steps=aware_steps)
     elif dtype in ("dynamic", "int16x8"):
         source = with_level_skip(model)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export") as scratch:
+    # Not beside the target: a conversion that is killed must not leave a folder in a preset's.
+    with tempfile.TemporaryDirectory() as scratch:
         converted = Path(scratch) / path.name
         with captured_output() as printed:
             try:
@@ -112,8 +113,9 @@ def export(
                 raise
             except Exception as error:
                 raise ConversionError(_explained(model, error, printed())) from error
-        converted.write_bytes(with_metadata(converted.read_bytes(), facts))
-        os.replace(converted, path)
+        content = with_metadata(converted.read_bytes(), facts)
+    with published(path) as temporary:
+        temporary.write_bytes(content)
     return path
 
 

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import platform
 import statistics
-import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +13,8 @@ import numpy as np
 
 from keras_litesr.atomic import write_json
 from keras_litesr.inference.runtimes import LiteRT, available_cores
+from keras_litesr.processor import processor
+from keras_litesr.timing import alternate
 from keras_litesr.zoo.cache import cache_folder
 
 _SIDE = 96
@@ -46,14 +47,9 @@ def fastest(contents: Mapping[str, bytes], *, threads: int | None = None) -> str
 def _measured(contents: Mapping[str, bytes], threads: int | None) -> str:
     tile = np.random.default_rng(0).random((1, _SIDE, _SIDE, 3), np.float32)
     runtimes = {dtype: LiteRT(content, threads=threads) for dtype, content in contents.items()}
-    seconds: dict[str, list[float]] = {dtype: [] for dtype in runtimes}
-    for number in range(_ROUNDS + 1):
-        for dtype, runtime in runtimes.items():
-            begin = time.perf_counter()
-            runtime(tile)
-            # The first run plans for the shape.
-            if number:
-                seconds[dtype].append(time.perf_counter() - begin)
+    runs = {dtype: partial(runtime, tile) for dtype, runtime in runtimes.items()}
+    # The first run plans for the shape.
+    seconds = alternate(runs, _ROUNDS, warm_ups=1)
     return min(seconds, key=lambda dtype: statistics.median(seconds[dtype]))
 
 
@@ -67,13 +63,5 @@ def _remembered(path: Path) -> str:
 def _situation(contents: Mapping[str, bytes], threads: int | None) -> str:
     """Hashes what the answer depends on."""
     digests = {dtype: hashlib.sha256(content).hexdigest() for dtype, content in contents.items()}
-    facts = [digests, _processor(), threads or available_cores(), version("ai-edge-litert")]
+    facts = [digests, processor(), threads or available_cores(), version("ai-edge-litert")]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _processor() -> str:
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return f"{platform.machine()} {platform.processor()} {platform.node()}"

@@ -193,3 +193,16 @@ def test_failure_names_the_model_and_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(ConversionError, match="bicubic_x4 did not convert to TFLite: division"):
         export(model, tmp_path / "bicubic.tflite")
     assert not list(tmp_path.iterdir())
+
+
+def test_one_that_is_killed_leaves_nothing_beside_the_target(tmp_path, monkeypatch):
+    model, present = bicubic(), []
+
+    def killed(*_, **__):
+        present.extend(tmp_path.iterdir())
+        raise MemoryError
+
+    monkeypatch.setattr(model, "export", killed)
+    with pytest.raises(MemoryError):
+        export(model, tmp_path / "bicubic.tflite")
+    assert not present

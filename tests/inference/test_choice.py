@@ -49,7 +49,7 @@ def test_other_files_threads_and_versions_are_other_situations(contents, monkeyp
     situations.append(choice._situation({**contents, "int8": b"another"}, 1))
     monkeypatch.setattr(choice, "version", lambda _: "0.0")
     situations.append(choice._situation(contents, 1))
-    monkeypatch.setattr(choice, "_processor", lambda: "another")
+    monkeypatch.setattr(choice, "processor", lambda: "another")
     situations.append(choice._situation(contents, 1))
     assert len(set(situations)) == 5
 

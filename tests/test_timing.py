@@ -1,6 +1,6 @@
 import pytest
 
-from keras_litesr.evaluation.timing import alternate, milliseconds, ratio
+from keras_litesr.timing import alternate, milliseconds, ratio
 
 
 def test_runs_take_turns_forwards_and_backwards_after_two_warm_ups():
