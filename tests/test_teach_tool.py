@@ -1,0 +1,52 @@
+"""tools/teach.py, with the one teacher whose answers are known: bicubic."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_litesr.datasets.packs import load_pack
+from keras_litesr.images.resize import enlarge, reduce
+
+TOOL = Path(__file__).parents[1] / "tools" / "teach.py"
+
+
+@pytest.fixture
+def picture(tmp_path, rng):
+    pixels = rng.integers(0, 256, (32, 48, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    return pixels
+
+
+def _teach(folder, *words):
+    command = [sys.executable, TOOL, "bicubic_x4", "--data", folder, "-o", folder / "taught.npz"]
+    return subprocess.run([*command, *words], capture_output=True, text=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0, 0.75, 1])
+def test_pictures_lie_between_original_and_answer(picture, tmp_path, share):
+    done = _teach(tmp_path, "--share", str(share))
+    assert done.returncode == 0, done.stderr
+    (taught,) = load_pack(tmp_path / "taught.npz")
+    answer = enlarge(reduce(picture, 4), 4).astype(float)
+    expected = share * answer + (1 - share) * picture
+    # Pillow rounds between its two passes, the network does not.
+    assert np.abs(taught - expected).mean() <= share
+    assert np.abs(taught - expected).max() <= 4 * share
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--share", "2"], "share from 0 to 1, received 2"),
+        (["--data", "nowhere"], "nowhere"),
+    ],
+)
+def test_what_cannot_be_taught_is_said_in_one_line(picture, tmp_path, words, reason):
+    done = _teach(tmp_path, *words)
+    assert (done.returncode, reason in done.stderr.splitlines()[-1]) == (2, True)
+    assert not (tmp_path / "taught.npz").exists()
