@@ -36,6 +36,8 @@ def test_every_variant_is_a_row_with_its_size_and_quality(photos):
     assert by_filters["filters 3"][1] == "330"
     assert set(by_filters) == {"filters 3", "filters 6"}
     assert all(0 < float(row[4]) < 100 for row in rows[2:])
+    assert by_filters["filters 3"][5] == "1.00"
+    assert float(by_filters["filters 6"][5]) > 0
 
 
 def test_what_is_no_setting_is_named(photos):

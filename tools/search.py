@@ -2,21 +2,41 @@
 """Compares variants of `lite` by short trainings, before hours are spent on one of them."""
 
 import argparse
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from keras_litesr.datasets.degradation import degrade
-from keras_litesr.datasets.patches import CentreCrops, Patches
 from keras_litesr.datasets.places import load_pictures
 from keras_litesr.evaluation.tables import as_markdown
-from keras_litesr.silence import captured_output
+from keras_litesr.inference.runtimes import LiteRT
+from keras_litesr.silence import captured_output, hush_tensorflow
+from keras_litesr.timing import alternate, ratio
 from keras_litesr.training.recipes import Recipe
 
+hush_tensorflow()
+with captured_output():
+    import keras
+
+    from keras_litesr.datasets.patches import CentreCrops, Patches
+    from keras_litesr.export.tflite import export
+    from keras_litesr.models.cost import cost
+    from keras_litesr.models.lite import lite
+    from keras_litesr.training.precision import layers_in
+    from keras_litesr.training.starts import load_start
+    from keras_litesr.training.trainers import trainer
+
+Variant = dict[str, Any]
+
 _SCALE = 4
+_ROUNDS = 15
 _EXAMPLES = """\
 examples:
   tools/search.py --data photos --validation others filters=48,num_blocks=12 filters=64,num_blocks=7
@@ -24,7 +44,7 @@ examples:
 
 A variant is a list of settings: arguments of keras_litesr.models.lite, and fields of a recipe.
 kernel_size=3+3+7 lets the blocks take these sizes in turn; start=RUN begins with a run's weights.
-All see the same patches and the same number of steps.
+All see the same patches and the same number of steps. Times are multiples of the first one's.
 """
 
 
@@ -36,7 +56,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("variants", nargs="+", type=_variant, metavar="NAME=VALUE,...")
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="training photos")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="as for `litesr train`")
     parser.add_argument("--validation", type=Path, nargs="+", required=True, help="other photos")
     parser.add_argument("--steps", type=int, default=1000, help="of each; default: %(default)s")
     parser.add_argument("--seed", type=int, default=0)
@@ -45,16 +65,18 @@ def main() -> None:
         training = degrade(load_pictures(arguments.data), _SCALE)
         pictures = load_pictures(arguments.validation)
         validation = CentreCrops(degrade(pictures, _SCALE), scale=_SCALE)
-        rows = [
-            _row(variant, training, validation, arguments)
-            for variant in tqdm(arguments.variants, desc="variants", disable=None)
-        ]
+        rows = []
+        for variant in tqdm(arguments.variants, desc="variants", disable=None):
+            rows.append(_row(variant, training, validation, arguments))
+            tqdm.write(", ".join(rows[-1].values()), file=sys.stderr)
+        for row, slowness in zip(rows, _slowness(arguments.variants), strict=True):
+            row["time in LiteRT"] = f"{slowness:.2f}"
     except (TypeError, ValueError, OSError) as error:
         parser.exit(2, f"search.py: {error}\n")
     print(as_markdown(sorted(rows, key=lambda row: row["PSNR (dB)"], reverse=True)))
 
 
-def _variant(text: str) -> dict[str, Any]:
+def _variant(text: str) -> Variant:
     settings = {}
     for part in text.split(","):
         name, equals, value = part.partition("=")
@@ -77,23 +99,14 @@ def _is(kind: Callable[[str], Any], value: str) -> bool:
     return True
 
 
-def _row(variant: dict[str, Any], training, validation, arguments) -> dict[str, Any]:
-    with captured_output():  # TensorFlow prints pages about the processor when it is imported
-        import keras
-
-        from keras_litesr.models.cost import cost
-        from keras_litesr.models.lite import lite
-        from keras_litesr.training.precision import layers_in
-        from keras_litesr.training.starts import load_start
-        from keras_litesr.training.trainers import trainer
-
+def _row(variant: Variant, training, validation, arguments) -> dict[str, str]:
     fields = {name: value for name, value in variant.items() if name in Recipe.__annotations__}
     recipe = Recipe(**{"steps": 1, "precision": "mixed_bfloat16", **fields}).lasting(
         arguments.steps
     )
     keras.utils.set_random_seed(arguments.seed)
     with layers_in(recipe.precision):
-        network = lite(**{name: value for name, value in variant.items() if name not in fields})
+        network = _network(variant)
     if recipe.start:
         load_start(network, recipe.start)
     patches = Patches(
@@ -116,6 +129,22 @@ def _row(variant: dict[str, Any], training, validation, arguments) -> dict[str, 
         "s a step": f"{seconds / recipe.steps:.3f}",
         "PSNR (dB)": f"{model.evaluate(validation, verbose=0, return_dict=True)['psnr']:.3f}",
     }
+
+
+def _network(variant: Variant) -> keras.Model:
+    return lite(**{name: variant[name] for name in variant if name not in Recipe.__annotations__})
+
+
+def _slowness(variants: Sequence[Variant]) -> list[float]:
+    """Times the variants in turns, 128x128 in float32, as multiples of the first one's time."""
+    low_res = np.zeros((1, 128, 128, 3), np.float32)
+    runs = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, variant in enumerate(variants):
+            path = export(_network(variant), Path(scratch) / "variant.tflite")
+            runs[str(number)] = partial(LiteRT(path.read_bytes()), low_res)
+    times = alternate(runs, _ROUNDS)
+    return [ratio(seconds, times["0"]) for seconds in times.values()]
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from keras_litesr.datasets.degradation import degrade
+from keras_litesr.datasets.degradation import Pair, degrade
 from keras_litesr.datasets.packs import save_pack
 from keras_litesr.datasets.places import load_pictures
 from keras_litesr.images.pixels import to_float, to_uint8
@@ -61,7 +61,7 @@ def main() -> None:
     print(f"{len(taught)} pictures, taught by {arguments.teacher}: {arguments.output}")
 
 
-def mixed(ask: Callable[[np.ndarray], np.ndarray], pair, share: float) -> np.ndarray:
+def mixed(ask: Callable[[np.ndarray], np.ndarray], pair: Pair, share: float) -> np.ndarray:
     """Computes the mean of answer and original, weighted by `share`, as uint8."""
     answer = np.clip(ask(to_float(pair.low_res[None]))[0], 0, 1)
     return to_uint8(share * answer + (1 - share) * to_float(pair.high_res))
