@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -70,6 +71,11 @@ Examples:
     show_default=True,
     help="Which of the models' .tflite files runs.",
 )
+@click.option(
+    "--self-ensemble",
+    is_flag=True,
+    help="Measure the mean over a picture's eight orientations, which papers mark by a +.",
+)
 @click.option("--json", "style", flag_value="json", help="Print JSON.")
 @click.option("--csv", "style", flag_value="csv", help="Print CSV.")
 @click.option("--markdown", "style", flag_value="markdown", help="Print a Markdown table.")
@@ -81,12 +87,16 @@ def evaluate(
     per_image: bool,
     runtime: str,
     dtype: str,
+    self_ensemble: bool,
     style: str | None,
 ) -> None:
     """Measures models on folders of pictures."""
     if low_res is not None and len(data) > 1:
         raise click.UsageError("--low-res belongs to one --data. Measure the folders one by one.")
-    upscalers = {name: _upscaler(name, runtime, dtype) for name in models}
+    upscalers = {
+        name: _upscaler(name, runtime=runtime, dtype=dtype, self_ensemble=self_ensemble)
+        for name in models
+    }
     scale = _common_scale(upscalers)
     found = {folder: benchmark.find_pairs(folder, low_res=low_res, scale=scale) for folder in data}
     rows = []
@@ -119,10 +129,10 @@ def measured(
         )
 
 
-def _upscaler(name: str, runtime: str, dtype: str) -> Callable[[np.ndarray], np.ndarray]:
+def _upscaler(name: str, **options: Any) -> Callable[[np.ndarray], np.ndarray]:
     if name == paper.SHIFTED_BICUBIC:
         return paper.shifted_bicubic
-    return Upscaler(name, runtime=runtime, dtype=dtype)
+    return Upscaler(name, **options)
 
 
 def _common_scale(upscalers: dict[str, Callable[[np.ndarray], np.ndarray]]) -> int:

@@ -110,6 +110,12 @@ Examples:
     "`fastest` times them on this machine, once, and remembers.",
 )
 @click.option(
+    "--self-ensemble",
+    is_flag=True,
+    help="Average the results of a picture's eight orientations: a little better, eight times "
+    "slower.",
+)
+@click.option(
     "-t",
     "--tile",
     type=click.IntRange(0),
@@ -134,6 +140,7 @@ def upscale(
     dtype: str,
     tile: int,
     threads: int | None,
+    self_ensemble: bool,
     outscale: float | None,
     **choices: Any,
 ) -> None:
@@ -151,7 +158,13 @@ def upscale(
             raise click.UsageError("--sharpness chooses the models. Leave out --model.")
         model, blend = _FAITHFUL, (_SHARP, sharpness)
     upscaler = Upscaler(
-        model, runtime=runtime, tile=tile, threads=threads, dtype=dtype, blend=blend
+        model,
+        runtime=runtime,
+        tile=tile,
+        threads=threads,
+        dtype=dtype,
+        blend=blend,
+        self_ensemble=self_ensemble,
     )
     if (runtime, upscaler.runtime) == ("auto", "keras"):
         note = f"note: {upscaler.name} has no .tflite file, so Keras runs it, which starts slowly."

@@ -14,6 +14,7 @@ from PIL import Image
 
 from keras_litesr.images import resize
 from keras_litesr.images.files import Photo, to_pil
+from keras_litesr.inference.ensemble import SelfEnsemble
 from keras_litesr.inference.networks import DTYPES, FASTEST, opened
 from keras_litesr.inference.pictures import array_of, photo_of
 from keras_litesr.inference.runtimes import Blend
@@ -47,6 +48,8 @@ class Upscaler:
             preset's files on this machine, once, so it may be either.
         blend: A second preset, trained on from the first or from the same model, and its share
             from 0 to 1: what runs has the weights of both, interpolated. In float32 only.
+        self_ensemble: Whether to average what the network makes of the eight orientations of
+            every tile: better by about a tenth of a dB, and eight times slower.
 
     Attributes:
         name: The model's name.
@@ -65,7 +68,8 @@ class Upscaler:
         TypeError: For a model of another kind, or a tile that is no whole number.
         ValueError: For an unknown runtime, a tile no larger than twice the model's receptive
             radius, a Keras model that is to run in LiteRT, or a `.tflite` file that is missing,
-            damaged or no model of this kind (what it takes and gives is named).
+            damaged or no model of this kind (what it takes and gives is named), or of a fixed
+            size that cannot be turned.
 
     Example:
         >>> upscaler = Upscaler("bicubic_x4")
@@ -82,6 +86,7 @@ class Upscaler:
         threads: int | None = None,
         dtype: str = "float32",
         blend: Blend | None = None,
+        self_ensemble: bool = False,
     ):
         if runtime not in RUNTIMES:
             raise ValueError(f"Expected runtime {', '.join(RUNTIMES)}, received {runtime!r}.")
@@ -102,6 +107,8 @@ class Upscaler:
         self.runtime, self.dtype = network.runtime, network.dtype
         self.overlap, self.is_seamless = network.overlap, network.is_seamless
         self._enlarge, self._size = network.enlarge, network.size
+        if self_ensemble:
+            self._enlarge = self._ensemble()
         self.tile = self._tile(tile)
 
     def __call__(
@@ -171,6 +178,15 @@ class Upscaler:
 
     def _enlarge_grey(self, low_res: np.ndarray) -> np.ndarray:
         return self._enlarge(np.repeat(low_res, 3, axis=3)).mean(axis=3, keepdims=True)
+
+    def _ensemble(self) -> SelfEnsemble:
+        if self._size and self._size[0] != self._size[1]:
+            raise ValueError(
+                f"Expected tiles that can be turned for a self-ensemble, received {self.name}, "
+                f"which takes {self._size[1]}x{self._size[0]} pixels and no others. Leave it out, "
+                "or make a file for any size with `litesr convert`."
+            )
+        return SelfEnsemble(self._enlarge)
 
     def _tile(self, tile: int | None) -> int:
         if not self._size:

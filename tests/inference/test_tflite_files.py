@@ -238,6 +238,11 @@ def test_a_tile_for_a_file_of_one_size_is_refused(doubled):
         Upscaler(doubled, tile=64)
 
 
+def test_a_self_ensemble_of_oblong_tiles_is_refused(doubled):
+    with pytest.raises(ValueError, match="tiles that can be turned .* takes 20x12 pixels"):
+        Upscaler(doubled, self_ensemble=True)
+
+
 def test_a_preset_folder_may_be_named_like_a_file(lite_preset, tmp_path):
     folder = tmp_path / "odd.tflite"
     shutil.copytree(lite_preset, folder)

@@ -134,6 +134,14 @@ def test_progress_is_passed_on(picture):
     assert calls[-1][0] == calls[-1][1] == len(calls) == 6
 
 
+def test_a_self_ensemble_treats_all_orientations_alike(lite_preset, picture):
+    alone = Upscaler(lite_preset)
+    together = Upscaler(lite_preset, self_ensemble=True)
+    turned = np.ascontiguousarray(np.rot90(picture))
+    assert difference(np.rot90(alone(picture)), alone(turned)) > 1
+    assert difference(np.rot90(together(picture)), together(turned)) <= 1
+
+
 def test_attributes(lite_preset):
     upscaler = Upscaler(lite_preset)
     assert (upscaler.name, upscaler.scale, upscaler.runtime) == ("lite_small_x4", 4, "litert")
