@@ -239,7 +239,7 @@ def test_a_tile_for_a_file_of_one_size_is_refused(doubled):
 
 
 def test_a_self_ensemble_of_oblong_tiles_is_refused(doubled):
-    with pytest.raises(ValueError, match="tiles that can be turned .* takes 20x12 pixels"):
+    with pytest.raises(ValueError, match=r"tiles that can be turned .* takes 20x12 pixels"):
         Upscaler(doubled, self_ensemble=True)
 
 
