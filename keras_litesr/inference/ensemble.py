@@ -37,7 +37,7 @@ class SelfEnsemble:
             for turns in range(4)
             for mirrored in (False, True)
         ]
-        return np.mean(answers, axis=0, dtype=np.float32)
+        return np.stack(answers).mean(axis=0, dtype=np.float32)
 
     def _answer(self, low_res: np.ndarray, turns: int, mirrored: bool) -> np.ndarray:
         turned = np.rot90(low_res, turns, axes=(1, 2))
