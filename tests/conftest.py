@@ -1,6 +1,8 @@
 """Fixtures for every test: a fixed seed, and the image sets where they are present."""
 
 import os
+from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -29,3 +31,49 @@ def litert_export() -> None:
 
     if tuple(int(part) for part in keras.__version__.split(".")[:2]) < (3, 15):
         pytest.skip(f"Keras {keras.__version__} does not export to LiteRT")
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a video whose left half is red and whose right half is green."""
+    av = pytest.importorskip("av", reason="PyAV is not installed")
+
+    def make(
+        name="clip.mp4", *, size=(48, 64), times=range(4), matrix=None, sound=False, **tags
+    ) -> Path:
+        path = tmp_path / name
+        with av.open(str(path), "w") as container:
+            container.metadata["title"] = "holidays"
+            options = {"crf": "0", "preset": "ultrafast"}
+            stream = container.add_stream("libx264", rate=Fraction(30_000, 1_001), options=options)
+            stream.height, stream.width = size
+            stream.pix_fmt = tags.pop("pix_fmt", "yuv420p")
+            for tag, value in tags.items():
+                setattr(stream.codec_context, tag, value)
+            if matrix:
+                stream.codec_context.colorspace = matrix
+            if sound:
+                voice = container.add_stream("aac", rate=48_000, layout="mono")
+            for time in times:
+                frame = av.VideoFrame.from_ndarray(_halves(*size), "rgb24").reformat(
+                    format=stream.pix_fmt, dst_colorspace=matrix or 5
+                )
+                frame.pts = time
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+            for number in range(10 if sound else 0):
+                beep = np.sin(np.arange(1024) / 20, dtype=np.float32)[None] / 2
+                frame = av.AudioFrame.from_ndarray(beep, "fltp", "mono")
+                frame.sample_rate, frame.pts = 48_000, 1024 * number
+                container.mux(voice.encode(frame))
+            if sound:
+                container.mux(voice.encode())
+        return path
+
+    return make
+
+
+def _halves(height: int, width: int) -> np.ndarray:
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[:, : width // 2], picture[:, width // 2 :] = (200, 30, 60), (20, 180, 90)
+    return picture

@@ -1,4 +1,4 @@
-"""A run over many pictures: each is read, enlarged, written and reported."""
+"""A run over pictures and videos: each is read, enlarged, written and reported."""
 
 import json
 import os
@@ -6,6 +6,8 @@ import sys
 import time
 import traceback
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,8 +17,16 @@ from tqdm import tqdm
 from keras_litesr import __version__
 from keras_litesr.cli.errors import explained
 from keras_litesr.cli.plan import STATUSES, Job
-from keras_litesr.images.files import ImageFileError, Photo, check_output, losses, read, write
-from keras_litesr.inference.upscaler import Upscaler
+from keras_litesr.images.files import (
+    ImageFileError,
+    check_output,
+    check_place,
+    losses,
+    read,
+    write,
+)
+from keras_litesr.inference.upscaler import Progress, Upscaler
+from keras_litesr.inference.video import enlarge_video
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +55,7 @@ class Options:
 def run(jobs: list[Job], upscaler: Upscaler, options: Options) -> None:
     """Enlarges one picture after the other; one that fails does not keep the others back."""
     quiet = options.as_json or len(jobs) == 1
-    with tqdm(jobs, unit="picture", disable=True if quiet else None) as bar:
+    with tqdm(jobs, unit="file", disable=True if quiet else None) as bar:
         for job in bar:
             bar.set_postfix_str(job.source.name)
             if not job.error:
@@ -63,20 +73,7 @@ def _enlarge_file(job: Job, upscaler: Upscaler, options: Options) -> None:
         return
     begin = time.perf_counter()
     try:
-        photo = read(job.source)
-        job.height, job.width = upscaler.size_after(photo.size, options.outscale)
-        _make_folder(job.target.parent)
-        check_output(job.target, height=job.height, width=job.width, overwrite=options.overwrite)
-        job.notices = [*photo.notices, *losses(photo, job.target)]
-        large = _enlarge(photo, job.source.name, upscaler, options)
-        write(
-            large,
-            job.target,
-            overwrite=options.overwrite,
-            strip_metadata=options.strip_metadata,
-            software=f"keras_litesr {__version__}, {upscaler.name} {upscaler.version}",
-            quality=options.quality,
-        )
+        (_enlarge_video if job.is_video else _enlarge_picture)(job, upscaler, options)
         job.status = "done"
     except MemoryError:
         job.fail(
@@ -90,6 +87,44 @@ def _enlarge_file(job: Job, upscaler: Upscaler, options: Options) -> None:
     job.seconds = round(time.perf_counter() - begin, 3)
 
 
+def _enlarge_picture(job: Job, upscaler: Upscaler, options: Options) -> None:
+    photo = read(job.source)
+    job.height, job.width = upscaler.size_after(photo.size, options.outscale)
+    _make_folder(job.target.parent)
+    check_output(job.target, height=job.height, width=job.width, overwrite=options.overwrite)
+    job.notices = [*photo.notices, *losses(photo, job.target)]
+    with _bar(job, "tile", options) as progress:
+        large = upscaler(photo, outscale=options.outscale, progress=progress)
+    write(
+        large,
+        job.target,
+        overwrite=options.overwrite,
+        strip_metadata=options.strip_metadata,
+        software=_software(upscaler),
+        quality=options.quality,
+    )
+
+
+def _enlarge_video(job: Job, upscaler: Upscaler, options: Options) -> None:
+    _make_folder(job.target.parent)
+    check_place(job.target, overwrite=options.overwrite)
+    with _bar(job, "frame", options) as progress:
+        (job.height, job.width), notices = enlarge_video(
+            job.source,
+            job.target,
+            upscaler,
+            outscale=options.outscale,
+            software=_software(upscaler),
+            strip_metadata=options.strip_metadata,
+            progress=progress,
+        )
+    job.notices = [f"{job.target.name}: {notice}" for notice in notices]
+
+
+def _software(upscaler: Upscaler) -> str:
+    return f"keras_litesr {__version__}, {upscaler.name} {upscaler.version}"
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -100,10 +135,12 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _enlarge(photo: Photo, name: str, upscaler: Upscaler, options: Options) -> Photo:
+@contextmanager
+def _bar(job: Job, unit: str, options: Options) -> Iterator[Progress]:
+    """Yields what shows the progress within one file, once it takes longer than a second."""
     with tqdm(
-        desc=name,
-        unit="tile",
+        desc=job.source.name,
+        unit=unit,
         leave=False,
         delay=1,
         disable=True if options.as_json else None,
@@ -113,7 +150,7 @@ def _enlarge(photo: Photo, name: str, upscaler: Upscaler, options: Options) -> P
             bar.total = total
             bar.update(done - bar.n)
 
-        return upscaler(photo, outscale=options.outscale, progress=progress)
+        yield progress
 
 
 def _report(job: Job, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Which picture becomes which file, settled before any work begins."""
+"""Which picture or video becomes which file, settled before any work begins."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -8,17 +8,29 @@ from pathlib import Path
 import click
 
 from keras_litesr.images.files import OUTPUT_SUFFIXES, SUFFIXES, find_images
+from keras_litesr.inference import video
 
-_FOREIGN_SUFFIXES = (*SUFFIXES, ".heic", ".jp2", ".jxl", ".ppm", ".psd", ".svg", ".tga")
+_WRITTEN = (*OUTPUT_SUFFIXES, *video.OUTPUT_SUFFIXES)
+_FOREIGN_SUFFIXES = (
+    *SUFFIXES,
+    *video.SUFFIXES,
+    ".heic",
+    ".jp2",
+    ".jxl",
+    ".ppm",
+    ".psd",
+    ".svg",
+    ".tga",
+)
 STATUSES = ("done", "skipped", "failed")
 
 
 @dataclass
 class Job:
-    """One picture to enlarge, and afterwards what became of it.
+    """One picture or video to enlarge, and afterwards what became of it.
 
     Attributes:
-        source: The picture.
+        source: The picture or video.
         target: The file that is made of it.
         status: `waiting`, then one of `STATUSES`.
         error: Why it failed.
@@ -37,6 +49,11 @@ class Job:
     seconds: float | None = None
     notices: list[str] = field(default_factory=list)
 
+    @property
+    def is_video(self) -> bool:
+        """Whether the source is a video, by its name."""
+        return self.source.suffix.lower() in video.SUFFIXES
+
     def fail(self, reason: str) -> None:
         """Notes why there is no output."""
         self.status, self.error = "failed", reason
@@ -47,9 +64,9 @@ class Naming:
     """How outputs are called.
 
     Attributes:
-        output: File for one picture, or folder; None for beside the input.
+        output: File for one picture or video, or folder; None for beside the input.
         ending: Put behind the name after an underscore; empty keeps the name.
-        suffix: `.png`, `.jpg` or `.webp`; None for that of the input.
+        suffix: `.png`, `.jpg` or `.webp` for pictures; None for that of the input.
     """
 
     output: Path | None
@@ -61,18 +78,23 @@ class Naming:
         """Whether `output` is one file."""
         if self.output is None or os.path.isdir(self.output):
             return False
-        return self.output.suffix.lower() in OUTPUT_SUFFIXES
+        return self.output.suffix.lower() in _WRITTEN
 
     def name(self, source: Path) -> str:
-        """Names the output of a picture, PNG where its own format cannot be written."""
-        suffix = self.suffix or source.suffix
-        if suffix.lower() not in OUTPUT_SUFFIXES:
-            suffix = ".png"
+        """Names the output, PNG or Matroska where the input's own format cannot be written."""
+        if source.suffix.lower() in video.SUFFIXES:
+            suffix = _written_or(video.OUTPUT_SUFFIXES, source.suffix, ".mkv")
+        else:
+            suffix = _written_or(OUTPUT_SUFFIXES, self.suffix or source.suffix, ".png")
         return f"{source.stem}_{self.ending}{suffix}" if self.ending else f"{source.stem}{suffix}"
 
 
+def _written_or(written: tuple[str, ...], wanted: str, otherwise: str) -> str:
+    return wanted if wanted.lower() in written else otherwise
+
+
 def plan(paths: Sequence[Path], naming: Naming) -> list[Job]:
-    """Lists the pictures behind paths with their outputs.
+    """Lists the pictures and videos behind paths with their outputs; of a folder, the pictures.
 
     What is itself the output of another picture, or lies in the output folder, is left out, so
     that a second run does not enlarge the results of the first. Of two pictures with one output
@@ -114,7 +136,7 @@ def _check_output(paths: Sequence[Path], naming: Naming) -> None:
             raise click.UsageError(f"--format {naming.suffix[1:]} contradicts the name {output}.")
     elif output.suffix.lower() in _FOREIGN_SUFFIXES:
         raise click.UsageError(
-            f"{output.suffix} cannot be written. Expected {', '.join(OUTPUT_SUFFIXES)} or a folder."
+            f"{output.suffix} cannot be written. Expected {', '.join(_WRITTEN)} or a folder."
         )
     elif os.path.lexists(output):
         raise click.UsageError(f"{output} is a file, expected a folder. Choose another --output.")

@@ -1,4 +1,4 @@
-"""`litesr upscale`: files and folders in, enlarged files out."""
+"""`litesr upscale`: pictures, folders and videos in, enlarged files out."""
 
 import os
 from pathlib import Path
@@ -23,6 +23,8 @@ Examples:
   litesr upscale scans/ -o large/ --format png  keeps the subfolders of scans/
   litesr upscale scans/ -o large/ --format png --skip-existing
                                                 goes on where that was stopped
+  litesr upscale clip.mp4 -m lite_tiny_x4 --dtype int8
+                                                a video, by the fastest files
 """
 
 
@@ -35,7 +37,7 @@ Examples:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="File (for one picture) or folder; default: beside the input.",
+    help="File (for one picture or video) or folder; default: beside the input.",
 )
 @click.option(
     "-m",
@@ -79,7 +81,7 @@ Examples:
     type=click.IntRange(1, 100),
     default=95,
     show_default=True,
-    help="Of JPEG and WebP; 100 makes WebP lossless.",
+    help="Of JPEG and WebP pictures; 100 makes WebP lossless.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace existing outputs.")
 @click.option(
@@ -144,11 +146,14 @@ def upscale(
     outscale: float | None,
     **choices: Any,
 ) -> None:
-    """Enlarges pictures and folders of pictures.
+    """Enlarges pictures, folders of pictures, and videos.
 
     Folders are searched with their subfolders, whose structure is kept. PNG, JPEG, TIFF, WebP,
     BMP, GIF and AVIF are read; transparency, grey, 16 bits and metadata are kept where the format
     can hold them. An output appears whole or not at all.
+
+    Videos, MP4, MOV, MKV, WebM and AVI, are named one by one and become H.264 with the sound and
+    the times of the original; they need `pip install 'keras_litesr[video]'`.
     """
     if choices["overwrite"] and choices["skip_existing"]:
         raise click.UsageError("--overwrite and --skip-existing exclude each other.")

@@ -75,6 +75,16 @@ def check_output(
             f"Expected at most {longest} pixels a side in {suffix[1:]}, received "
             f"{width}x{height} for {str(path)!r}. Write PNG or TIFF instead."
         )
+    check_place(path, overwrite=overwrite)
+
+
+def check_place(path: Path, *, overwrite: bool = False) -> None:
+    """Checks whether a file of any kind can be made at a path.
+
+    Raises:
+        ImageFileError: When it is there and may not be replaced, or its folder is missing or may
+            not be written into.
+    """
     if path.is_dir() or (os.path.lexists(path) and not overwrite):
         raise _exists(path)
     if not path.parent.is_dir():

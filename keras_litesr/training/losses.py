@@ -1,5 +1,6 @@
 """Pixel losses, those of a Wasserstein GAN with gradient penalty, and those of SRGAN."""
 
+import math
 from collections.abc import Callable
 
 import keras
@@ -55,13 +56,34 @@ def l2(high_res, super_res):
     return ops.sqrt(ops.maximum(mse(high_res, super_res), _TINY))
 
 
+@keras.saving.register_keras_serializable(package="keras_litesr")
+def negative_psnr(high_res, super_res, *, epsilon: float = 1e-5):
+    """Computes the negative PSNR of each picture in dB, at least -50, which stands for equal ones.
+
+    The mean of PSNRs is what a benchmark prints; the mean of squares looks mostly at the pictures
+    that are hardest to restore.
+
+    Args:
+        high_res: `(batch, height, width, channels)` in [0, 1], the original.
+        super_res: The same shape, what the model made.
+        epsilon: Added to the mean square, so that equal pictures have a gradient.
+
+    Returns:
+        `(batch,)`.
+
+    Reference:
+        Chen et al., 2022, Simple Baselines for Image Restoration (PSNR loss).
+    """
+    return (10 / math.log(10)) * ops.log(mse(high_res, super_res) + epsilon)
+
+
 def by_name(name: str) -> Callable:
     """Finds a pixel loss for a recipe.
 
     Raises:
         ValueError: For an unknown name.
     """
-    known = {loss.__name__: loss for loss in (l1, l2, mse, charbonnier)}
+    known = {loss.__name__: loss for loss in (l1, l2, mse, charbonnier, negative_psnr)}
     if name not in known:
         raise ValueError(f"Expected a pixel loss of {', '.join(known)}, received {name!r}.")
     return known[name]

@@ -31,6 +31,7 @@ def _linear(slope):
         (losses.mse, [0.09, 0.25]),
         (losses.l2, [0.3, 0.5]),
         (losses.charbonnier, [(0.09 + 1e-6) ** 0.5, (0.25 + 1e-6) ** 0.5]),
+        (losses.negative_psnr, [10 * np.log10(0.09 + 1e-5), 10 * np.log10(0.25 + 1e-5)]),
     ],
 )
 def test_pixel_losses_of_a_constant_offset(loss, expected):
@@ -45,6 +46,11 @@ def test_l2_is_the_norm_over_the_root_of_the_number_of_values(rng):
     np.testing.assert_allclose(
         _numpy(losses.l2(BLACK, one_wrong)), [0.8 / 48**0.5, 1e-6], rtol=1e-5
     )
+
+
+def test_negative_psnr_of_an_offset_of_a_tenth_is_20_decibels_and_at_most_50():
+    assert float(losses.negative_psnr(BLACK, BLACK + 0.1)[0]) == pytest.approx(-20, abs=0.01)
+    assert float(losses.negative_psnr(BLACK, BLACK)[0]) == pytest.approx(-50, abs=1e-4)
 
 
 def test_l2_of_equal_pictures_has_a_finite_gradient():

@@ -117,6 +117,7 @@ def test_recorded_training_stands_for_the_command(folder):
     text = (folder / "README.md").read_text()
     assert recorded["training"]["command"] in text
     assert f"{recorded['training']['steps']:,} steps" in text
+    assert f"The loss is `{recorded['training']['loss']}`." in " ".join(text.split())
 
 
 def test_adversarial_training_names_weights_and_start(folder):
