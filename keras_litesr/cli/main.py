@@ -19,7 +19,7 @@ Examples:
 Exit codes: 0 done, 1 some pictures failed, 2 wrong usage or a defect, 130 stopped by Ctrl-C.
 """
 COMMANDS = {
-    "upscale": ("upscale", "upscale", "Enlarges pictures and folders of pictures."),
+    "upscale": ("upscale", "upscale", "Enlarges pictures, folders of pictures, and videos."),
     "list": ("models", "list_models", "Lists the models of the zoo."),
     "info": ("models", "info", "Shows a model's parameters and multiply-adds, layer by layer."),
     "evaluate": ("evaluate", "evaluate", "Measures models on folders of pictures."),
