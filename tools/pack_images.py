@@ -5,12 +5,14 @@ import argparse
 from pathlib import Path
 
 from keras_litesr.datasets.packs import save_pack
-from keras_litesr.datasets.sources import centre, load_folders
+from keras_litesr.datasets.sources import centre, load_folders, reduced
 
 _EXAMPLES = """\
 examples:
   tools/pack_images.py photos -o photos.npz
   tools/pack_images.py photos more -o small.npz --largest 256 --most 500
+  tools/pack_images.py photos -o photos.npz --reduce 0.8 0.6
+                                                every photo three times, the copies crisper
 """
 
 
@@ -27,16 +29,35 @@ def main() -> None:
         "--largest", type=int, metavar="PIXELS", help="keep the middle of larger pictures only"
     )
     parser.add_argument("--most", type=int, metavar="NUMBER", help="keep the first so many only")
+    parser.add_argument(
+        "--reduce",
+        type=_share,
+        nargs="+",
+        default=(),
+        metavar="SHARE",
+        help="add copies with sides of these shares, which hold more detail a pixel and fewer "
+        "traces of compression",
+    )
     arguments = parser.parse_args()
     try:
         pictures = load_folders(arguments.folders)[: arguments.most]
         if arguments.largest:
             pictures = [centre(picture, arguments.largest) for picture in pictures]
+        pictures += [
+            reduced(picture, share) for share in arguments.reduce for picture in pictures
+        ]
         save_pack(pictures, arguments.output)
     except (ValueError, OSError) as error:
         parser.error(str(error))
     size = arguments.output.stat().st_size / 1e6
     print(f"{len(pictures)} pictures, {size:,.1f} MB: {arguments.output}")
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, received {text!r}")
+    return share
 
 
 if __name__ == "__main__":

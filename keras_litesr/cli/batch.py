@@ -7,7 +7,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -106,9 +106,8 @@ def _enlarge_picture(job: Job, upscaler: Upscaler, options: Options) -> None:
 
 
 def _enlarge_video(job: Job, upscaler: Upscaler, options: Options) -> None:
-    _make_folder(job.target.parent)
-    check_place(job.target, overwrite=options.overwrite)
-    with _bar(job, "frame", options) as progress:
+    with _folder_if_needed(job.target.parent), _bar(job, "frame", options) as progress:
+        check_place(job.target, overwrite=options.overwrite)
         (job.height, job.width), notices = enlarge_video(
             job.source,
             job.target,
@@ -123,6 +122,19 @@ def _enlarge_video(job: Job, upscaler: Upscaler, options: Options) -> None:
 
 def _software(upscaler: Upscaler) -> str:
     return f"keras_litesr {__version__}, {upscaler.name} {upscaler.version}"
+
+
+@contextmanager
+def _folder_if_needed(folder: Path) -> Iterator[None]:
+    """Makes a folder, and removes it where nothing came into it."""
+    is_new = not folder.is_dir()
+    _make_folder(folder)
+    try:
+        yield
+    finally:
+        if is_new:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _make_folder(folder: Path) -> None:

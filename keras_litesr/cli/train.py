@@ -75,9 +75,9 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
 @click.option("--batch-size", type=_POSITIVE, help="Patches a step.  [default: the recipe's]")
 @click.option(
     "--loss",
-    type=click.Choice(["l1", "l2", "mse", "charbonnier", "negative_psnr"]),
-    help="Pixel loss; negative_psnr looks at every picture alike, mse at the hard ones.  "
-    "[default: the recipe's]",
+    type=click.Choice(["l1", "l2", "mse", "charbonnier", "negative_psnr", "negative_luma_psnr"]),
+    help="Pixel loss; negative_psnr looks at every picture alike, mse at the hard ones; "
+    "negative_luma_psnr cares for brightness more than for colour.  [default: the recipe's]",
 )
 @click.option(
     "--precision",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_litesr.images import resize
 from keras_litesr.images.files import ImageFileError, find_images, read
 from keras_litesr.images.photos import eight_bit
 
@@ -78,6 +79,12 @@ def centre(picture: np.ndarray, side: int) -> np.ndarray:
     height, width = picture.shape[:2]
     top, left = max(height - side, 0) // 2, max(width - side, 0) // 2
     return picture[top : top + side, left : left + side]
+
+
+def reduced(picture: np.ndarray, share: float) -> np.ndarray:
+    """Reduces a picture bicubically to a share, below 1, of its sides."""
+    height, width = (max(round(side * share), 1) for side in picture.shape[:2])
+    return resize.bicubic(picture, (height, width))
 
 
 def hold_out(

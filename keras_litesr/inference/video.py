@@ -4,57 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from keras_litesr.atomic import published
 from keras_litesr.inference.upscaler import Progress, Upscaler
+from keras_litesr.inference.video_encoder import Encoder
+from keras_litesr.inference.video_look import VideoError, look_of, upright
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
 OUTPUT_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
 
 # H.264 codes at most this many pixels a side.
 _LONGEST_SIDE = 16_384
-# Constant rate factor of x264; nobody sees a loss at 17.
-_RATE_FACTOR = "17"
-# Numbers of ITU-T H.273: matrices, and transfer functions that no 8-bit output can stand for.
-_BT709, _BT601, _UNKNOWN = 1, 6, 2
-_MATRICES = (_BT709, 4, 5, _BT601, 7, 9)
-_HDR = {16: "PQ", 18: "HLG"}
-_FULL_RANGE = 2
-
-
-class VideoError(ValueError):
-    """A video that cannot be read, enlarged or written, in a sentence for its owner."""
-
-
-@dataclass(frozen=True)
-class _Look:
-    """How a video's frames are to be shown, as its first one says.
-
-    Attributes:
-        size: `(height, width)` of an upright frame.
-        rotation: Degrees counter-clockwise that turn a frame upright, a multiple of 90.
-        matrix: Of colour, as H.273 numbers it.
-        primaries: Likewise.
-        transfer: Likewise.
-        full_range: Whether luma takes all of 0 to 255.
-        interlaced: Whether a frame holds two moments.
-        bits: A channel.
-    """
-
-    size: tuple[int, int]
-    rotation: int
-    matrix: int
-    primaries: int
-    transfer: int
-    full_range: bool
-    interlaced: bool
-    bits: int
 
 
 def enlarge_video(
@@ -98,7 +60,7 @@ def enlarge_video(
             f"{str(target)!r}. Choose one of these suffixes."
         )
     try:
-        look = _look(av, source)
+        look = look_of(av, source)
         size = _coded(upscaler.size_after(look.size, outscale))
         with (
             av.open(str(source)) as original,
@@ -109,9 +71,9 @@ def enlarge_video(
                 large.metadata.update(original.metadata)
             large.metadata["comment"] = software
             copies, notices = _copies(original, large)
-            writer = _Writer(large, original.streams.video[0], look, size)
+            writer = Encoder(large, original.streams.video[0], look, size)
             for frame in _frames(original, copies, large):
-                writer.write(upscaler(_upright(frame, look), outscale=outscale), frame)
+                writer.write(upscaler(upright(frame, look), outscale=outscale), frame)
                 if progress:
                     progress(writer.count, max(_expected(original), writer.count))
             writer.finish()
@@ -120,7 +82,7 @@ def enlarge_video(
             f"Expected a video in {str(source)!r}, received an error ({error.strerror}). "
             "Check that it plays, and that there is room for the output."
         ) from error
-    return size, (*_notices(look), *notices)
+    return size, (*look.notices, *notices)
 
 
 def _library() -> Any:
@@ -133,42 +95,6 @@ def _library() -> Any:
         ) from error
     av.logging.set_level(av.logging.PANIC)
     return av
-
-
-def _look(av: Any, source: Path) -> _Look:
-    with av.open(str(source)) as original:
-        if not original.streams.video:
-            raise VideoError(f"Expected a video in {str(source)!r}, found no pictures in it.")
-        first = next(original.decode(original.streams.video[0]), None)
-    if first is None:
-        raise VideoError(f"Expected a video in {str(source)!r}, found no frame in it.")
-    if first.color_trc in _HDR:
-        raise VideoError(
-            f"Expected a video of standard dynamic range in {str(source)!r}, received "
-            f"{_HDR[first.color_trc]}. Convert it to BT.709 first."
-        )
-    # Players take an untagged video for BT.601 when it is small and for BT.709 when it is large;
-    # enlarged, it would be taken for another one.
-    guess = _BT709 if first.height >= 720 else _BT601
-    rotation = int(first.rotation) % 360
-    size = (first.height, first.width)
-    return _Look(
-        size=size[::-1] if rotation % 180 else size,
-        rotation=rotation,
-        matrix=int(first.colorspace) if first.colorspace in _MATRICES else guess,
-        primaries=guess if first.color_primaries == _UNKNOWN else int(first.color_primaries),
-        transfer=guess if first.color_trc == _UNKNOWN else int(first.color_trc),
-        full_range=first.color_range == _FULL_RANGE,
-        interlaced=bool(first.interlaced_frame),
-        bits=first.format.components[0].bits,
-    )
-
-
-def _notices(look: _Look) -> Iterator[str]:
-    if look.bits > 8:
-        yield f"{look.bits} bits a channel are rounded to 8."
-    if look.interlaced:
-        yield "it is interlaced, so combs are enlarged as well; deinterlace it first."
 
 
 def _copies(original: Any, large: Any) -> tuple[dict[Any, Any], list[str]]:
@@ -192,13 +118,6 @@ def _frames(original: Any, copies: dict[Any, Any], large: Any) -> Iterator[Any]:
             large.mux(packet)
 
 
-def _upright(frame: Any, look: _Look) -> np.ndarray:
-    pixels = frame.reformat(
-        format="rgb24", src_colorspace=_swscale(look.matrix), src_color_range=_range(look)
-    ).to_ndarray()
-    return np.ascontiguousarray(np.rot90(pixels, look.rotation // 90))
-
-
 def _expected(original: Any) -> int:
     """Tells how many frames there should be, 0 where the file does not say."""
     stream = original.streams.video[0]
@@ -220,58 +139,3 @@ def _coded(size: tuple[int, int]) -> tuple[int, int]:
             f"{width}x{height}. Choose another --outscale."
         )
     return height, width
-
-
-class _Writer:
-    """Encodes enlarged frames at the times of the original ones."""
-
-    def __init__(self, large: Any, original: Any, look: _Look, size: tuple[int, int]):
-        self.count = 0
-        self._large, self._look, self._size = large, look, size
-        self._time_base = original.time_base
-        rate = original.average_rate or original.guessed_rate or Fraction(25)
-        self._step = round(1 / rate / self._time_base)
-        self._last = -self._step
-        options = {"crf": _RATE_FACTOR, "preset": "medium"}
-        self._stream = large.add_stream("libx264", rate=rate, options=options)
-        self._stream.height, self._stream.width = size
-        self._stream.pix_fmt = "yuv420p"
-        coder = self._stream.codec_context
-        coder.time_base = self._time_base
-        coder.colorspace, coder.color_range = look.matrix, _range(look)
-        coder.color_primaries, coder.color_trc = look.primaries, look.transfer
-        ratio = original.sample_aspect_ratio
-        if ratio:
-            coder.sample_aspect_ratio = 1 / ratio if look.rotation % 180 else ratio
-
-    def write(self, picture: np.ndarray, frame: Any) -> None:
-        """Encodes a picture, uint8 RGB, at the time of a frame."""
-        height, width = self._size
-        cut = np.ascontiguousarray(picture[:height, :width])
-        new = (
-            type(frame)
-            .from_ndarray(cut, "rgb24")
-            .reformat(
-                format="yuv420p",
-                dst_colorspace=_swscale(self._look.matrix),
-                dst_color_range=_range(self._look),
-            )
-        )
-        new.time_base = self._time_base
-        # Old AVI files number no frame.
-        self._last = new.pts = self._last + self._step if frame.pts is None else frame.pts
-        self._large.mux(self._stream.encode(new))
-        self.count += 1
-
-    def finish(self) -> None:
-        """Writes what the encoder still holds."""
-        self._large.mux(self._stream.encode())
-
-
-def _range(look: _Look) -> int:
-    return 2 if look.full_range else 1
-
-
-def _swscale(matrix: int) -> int:
-    """Translates a matrix of H.273 into what the converter of FFmpeg calls it."""
-    return 5 if matrix == _BT601 else matrix

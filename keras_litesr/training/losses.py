@@ -6,6 +6,7 @@ from collections.abc import Callable
 import keras
 from keras import ops
 
+from keras_litesr.images.colour import LUMA_WEIGHTS
 from keras_litesr.training.autodiff import input_gradient
 
 _PICTURE = (1, 2, 3)
@@ -77,13 +78,35 @@ def negative_psnr(high_res, super_res, *, epsilon: float = 1e-5):
     return (10 / math.log(10)) * ops.log(mse(high_res, super_res) + epsilon)
 
 
+@keras.saving.register_keras_serializable(package="keras_litesr")
+def negative_luma_psnr(high_res, super_res, *, colour_weight: float = 0.2, epsilon: float = 1e-5):
+    """Computes `negative_psnr` of what the field measures, luma, with some weight on all colours.
+
+    Args:
+        high_res: `(batch, height, width, 3)` RGB in [0, 1], the original.
+        super_res: The same shape, what the model made.
+        colour_weight: Share of the mean square of RGB; the rest is that of luma, whose white is 1.
+            Without it nothing would keep colours right.
+        epsilon: As in `negative_psnr`.
+
+    Returns:
+        `(batch,)`.
+    """
+    to_luma = ops.reshape(ops.convert_to_tensor(LUMA_WEIGHTS, dtype="float32"), (3, 1))
+    luma = ops.matmul(ops.subtract(super_res, high_res), to_luma / ops.sum(to_luma))
+    of_luma = ops.mean(ops.square(luma), axis=_PICTURE)
+    mixed = (1 - colour_weight) * of_luma + colour_weight * mse(high_res, super_res)
+    return (10 / math.log(10)) * ops.log(mixed + epsilon)
+
+
 def by_name(name: str) -> Callable:
     """Finds a pixel loss for a recipe.
 
     Raises:
         ValueError: For an unknown name.
     """
-    known = {loss.__name__: loss for loss in (l1, l2, mse, charbonnier, negative_psnr)}
+    losses = (l1, l2, mse, charbonnier, negative_psnr, negative_luma_psnr)
+    known = {loss.__name__: loss for loss in losses}
     if name not in known:
         raise ValueError(f"Expected a pixel loss of {', '.join(known)}, received {name!r}.")
     return known[name]

@@ -45,6 +45,12 @@ def test_a_broken_video_is_reported_and_the_others_are_made(enlarge, picture, tm
     assert names(tmp_path) == ["a.png", "a_x4.png", "broken.mp4"]
 
 
+def test_a_broken_video_makes_no_folder(enlarge, clip, tmp_path):
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    assert enlarge(tmp_path / "broken.mp4", "-o", tmp_path / "large").exit_code == 1
+    assert names(tmp_path) == ["broken.mp4"]
+
+
 def test_a_video_is_no_picture(enlarge, clip, tmp_path):
     result = enlarge(clip(), "-o", tmp_path / "out.png")
     assert result.exit_code == 1

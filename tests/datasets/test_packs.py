@@ -12,6 +12,7 @@ from keras_litesr.datasets import packs
 from keras_litesr.datasets.packs import load_pack, save_pack
 from keras_litesr.datasets.places import load_pictures
 from keras_litesr.images.files import ImageFileError
+from keras_litesr.images.resize import reduce
 
 TOOL = Path(__file__).parents[2] / "tools" / "pack_images.py"
 
@@ -103,3 +104,18 @@ def test_the_tool_packs_the_middles_of_folders(pictures, tmp_path):
     empty = subprocess.run([*words[:2], str(TOOL.parent), *words[3:]], capture_output=True)
     assert empty.returncode == 2
     assert b"found none" in empty.stderr
+
+
+def test_the_tool_adds_reduced_copies(tmp_path, rng):
+    (tmp_path / "photos").mkdir()
+    photo = rng.integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    Image.fromarray(photo).save(tmp_path / "photos" / "one.png")
+    words = [sys.executable, str(TOOL), str(tmp_path / "photos"), "-o", str(tmp_path / "p.npz")]
+    subprocess.run([*words, "--reduce", "0.8", "0.5"], check=True, capture_output=True)
+    first, larger, smaller = load_pack(tmp_path / "p.npz")
+    np.testing.assert_array_equal(first, photo)
+    assert larger.shape == (16, 24, 3)
+    np.testing.assert_array_equal(smaller, reduce(photo, 2))
+    wrong = subprocess.run([*words, "--reduce", "1.5"], capture_output=True, text=True)
+    assert wrong.returncode == 2
+    assert "between 0 and 1, received '1.5'" in wrong.stderr

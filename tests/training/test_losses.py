@@ -32,6 +32,7 @@ def _linear(slope):
         (losses.l2, [0.3, 0.5]),
         (losses.charbonnier, [(0.09 + 1e-6) ** 0.5, (0.25 + 1e-6) ** 0.5]),
         (losses.negative_psnr, [10 * np.log10(0.09 + 1e-5), 10 * np.log10(0.25 + 1e-5)]),
+        (losses.negative_luma_psnr, [10 * np.log10(0.09 + 1e-5), 10 * np.log10(0.25 + 1e-5)]),
     ],
 )
 def test_pixel_losses_of_a_constant_offset(loss, expected):
@@ -51,6 +52,16 @@ def test_l2_is_the_norm_over_the_root_of_the_number_of_values(rng):
 def test_negative_psnr_of_an_offset_of_a_tenth_is_20_decibels_and_at_most_50():
     assert float(losses.negative_psnr(BLACK, BLACK + 0.1)[0]) == pytest.approx(-20, abs=0.01)
     assert float(losses.negative_psnr(BLACK, BLACK)[0]) == pytest.approx(-50, abs=1e-4)
+
+
+def test_negative_luma_psnr_weighs_a_fault_of_blue_by_its_part_of_luma():
+    """BT.601 gives blue 24.966 of 219: luma is off by 0.0114, the mean square of RGB by 1/300."""
+    blue = BLACK + np.array([0, 0, 0.1], np.float32)
+    for colour_weight in (0.2, 0.6):
+        luma = (1 - colour_weight) * (0.1 * 24.966 / 219) ** 2
+        expected = 10 * np.log10(luma + colour_weight * 0.01 / 3 + 1e-5)
+        received = losses.negative_luma_psnr(BLACK, blue, colour_weight=colour_weight)
+        np.testing.assert_allclose(_numpy(received), expected, rtol=1e-5)
 
 
 def test_l2_of_equal_pictures_has_a_finite_gradient():

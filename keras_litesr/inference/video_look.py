@@ -1,0 +1,109 @@
+"""How the frames of a video are to be shown, and one of them as upright RGB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+# Numbers of ITU-T H.273: matrices, and transfer functions that no 8-bit output can stand for.
+_BT709, _BT601, _UNKNOWN = 1, 6, 2
+_MATRICES = (_BT709, 4, 5, _BT601, 7, 9)
+_HDR = {16: "PQ", 18: "HLG"}
+# What FFmpeg calls the ranges of luma, and one matrix where it differs from H.273.
+_NARROW_RANGE, _FULL_RANGE = 1, 2
+_SWSCALE_BT601 = 5
+
+
+class VideoError(ValueError):
+    """A video that cannot be read, enlarged or written, in a sentence for its owner."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a video's frames are to be shown, as its first one says.
+
+    Attributes:
+        size: `(height, width)` of an upright frame.
+        rotation: Degrees counter-clockwise that turn a frame upright, a multiple of 90.
+        matrix: Of colour, as H.273 numbers it.
+        primaries: Likewise.
+        transfer: Likewise.
+        full_range: Whether luma takes all of 0 to 255.
+        interlaced: Whether a frame holds two moments.
+        bits: A channel.
+    """
+
+    size: tuple[int, int]
+    rotation: int
+    matrix: int
+    primaries: int
+    transfer: int
+    full_range: bool
+    interlaced: bool
+    bits: int
+
+    @property
+    def range_number(self) -> int:
+        """The range of luma as FFmpeg numbers it."""
+        return _FULL_RANGE if self.full_range else _NARROW_RANGE
+
+    @property
+    def converter_matrix(self) -> int:
+        """The matrix as the converter of FFmpeg numbers it."""
+        return _SWSCALE_BT601 if self.matrix == _BT601 else self.matrix
+
+    @property
+    def notices(self) -> Iterator[str]:
+        """Sentences about what an enlarged video lacks."""
+        if self.bits > 8:
+            yield f"{self.bits} bits a channel are rounded to 8."
+        if self.interlaced:
+            yield "it is interlaced, so combs are enlarged as well; deinterlace it first."
+
+
+def look_of(av: Any, source: Path) -> Look:
+    """Decodes the first frame of a video and tells how all are to be shown.
+
+    Raises:
+        VideoError: When there are no pictures, or they are of high dynamic range.
+    """
+    with av.open(str(source)) as original:
+        if not original.streams.video:
+            raise VideoError(f"Expected a video in {str(source)!r}, found no pictures in it.")
+        first = next(original.decode(original.streams.video[0]), None)
+    if first is None:
+        raise VideoError(f"Expected a video in {str(source)!r}, found no frame in it.")
+    if first.color_trc in _HDR:
+        raise VideoError(
+            f"Expected a video of standard dynamic range in {str(source)!r}, received "
+            f"{_HDR[first.color_trc]}. Convert it to BT.709 first."
+        )
+    # Players take an untagged video for BT.601 when it is small and for BT.709 when it is large;
+    # enlarged, it would be taken for another one.
+    guess = _BT709 if first.height >= 720 else _BT601
+    rotation = int(first.rotation) % 360
+    size = (first.height, first.width)
+    return Look(
+        size=size[::-1] if rotation % 180 else size,
+        rotation=rotation,
+        matrix=int(first.colorspace) if first.colorspace in _MATRICES else guess,
+        primaries=guess if first.color_primaries == _UNKNOWN else int(first.color_primaries),
+        transfer=guess if first.color_trc == _UNKNOWN else int(first.color_trc),
+        full_range=first.color_range == _FULL_RANGE,
+        interlaced=bool(first.interlaced_frame),
+        bits=first.format.components[0].bits,
+    )
+
+
+def upright(frame: Any, look: Look) -> np.ndarray:
+    """Turns a decoded frame into an upright picture, `(height, width, 3)` uint8 RGB."""
+    pixels = frame.reformat(
+        format="rgb24",
+        src_colorspace=look.converter_matrix,
+        src_color_range=look.range_number,
+    ).to_ndarray()
+    return np.ascontiguousarray(np.rot90(pixels, look.rotation // 90))
