@@ -43,9 +43,7 @@ def main() -> None:
         pictures = load_folders(arguments.folders)[: arguments.most]
         if arguments.largest:
             pictures = [centre(picture, arguments.largest) for picture in pictures]
-        pictures += [
-            reduced(picture, share) for share in arguments.reduce for picture in pictures
-        ]
+        pictures += [reduced(picture, share) for share in arguments.reduce for picture in pictures]
         save_pack(pictures, arguments.output)
     except (ValueError, OSError) as error:
         parser.error(str(error))

@@ -20,8 +20,8 @@ class Recipe:
         ema_momentum: Share of the weight average kept at each step; the average is released.
         epoch_steps: Steps between two validations and checkpoints.
         loss: Pixel loss, the name of a function in `training.losses`.
-        jit_compile: Compile steps with XLA on TensorFlow. On a CPU it doubles the speed of full
-            convolutions and makes depthwise ones about ten times slower.
+        jit_compile: Compile steps with XLA on TensorFlow. On a CPU every recipe is slower with it,
+            those with depthwise convolutions several times.
         precision: Keras dtype policy of the generator's layers. `mixed_bfloat16` halves the time
             of a step on a processor with bfloat16 instructions; weights and picture stay float32.
         start: Preset, run folder or weight file whose weights come first; empty for fresh ones.
