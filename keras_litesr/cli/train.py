@@ -23,6 +23,16 @@ Examples:
 
 Exit codes: 0 done, 1 diverged or collapsed, 2 wrong usage or pictures, 130 stopped by Ctrl-C.
 """
+# Named here because `training.losses` imports Keras.
+_LOSSES = (
+    "l1",
+    "l2",
+    "mse",
+    "charbonnier",
+    "negative_psnr",
+    "negative_luma_psnr",
+    "l2_and_edges",
+)
 _POSITIVE = click.IntRange(min=1)
 _FOLDER = click.Path(path_type=Path)
 
@@ -75,9 +85,10 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
 @click.option("--batch-size", type=_POSITIVE, help="Patches a step.  [default: the recipe's]")
 @click.option(
     "--loss",
-    type=click.Choice(["l1", "l2", "mse", "charbonnier", "negative_psnr", "negative_luma_psnr"]),
+    type=click.Choice(_LOSSES),
     help="Pixel loss; negative_psnr looks at every picture alike, mse at the hard ones; "
-    "negative_luma_psnr cares for brightness more than for colour.  [default: the recipe's]",
+    "negative_luma_psnr cares more for brightness, l2_and_edges for steep edges.  "
+    "[default: the recipe's]",
 )
 @click.option(
     "--precision",

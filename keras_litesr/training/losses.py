@@ -1,115 +1,43 @@
 """Pixel losses, those of a Wasserstein GAN with gradient penalty, and those of SRGAN."""
 
-import math
 from collections.abc import Callable
 
-import keras
 from keras import ops
 
-from keras_litesr.images.colour import LUMA_WEIGHTS
 from keras_litesr.training.autodiff import input_gradient
+from keras_litesr.training.pixel_losses import (
+    by_name,
+    charbonnier,
+    l1,
+    l2,
+    l2_and_edges,
+    mse,
+    negative_luma_psnr,
+    negative_psnr,
+)
+
+__all__ = [
+    "adversarial_loss",
+    "by_name",
+    "charbonnier",
+    "critic_loss",
+    "discriminator_loss",
+    "generator_loss",
+    "gradient_penalty",
+    "l1",
+    "l2",
+    "l2_and_edges",
+    "mse",
+    "negative_luma_psnr",
+    "negative_psnr",
+    "sigmoid_loss",
+    "slope_norms",
+    "slope_penalty",
+    "wasserstein_distance",
+]
 
 _PICTURE = (1, 2, 3)
 _TINY = 1e-12
-
-
-@keras.saving.register_keras_serializable(package="keras_litesr")
-def l1(high_res, super_res):
-    """Computes the mean absolute difference of each picture.
-
-    Args:
-        high_res: `(batch, height, width, channels)`, the original.
-        super_res: The same shape, what the model made.
-
-    Returns:
-        `(batch,)`.
-    """
-    return ops.mean(ops.abs(ops.subtract(super_res, high_res)), axis=_PICTURE)
-
-
-@keras.saving.register_keras_serializable(package="keras_litesr")
-def mse(high_res, super_res):
-    """Computes the mean squared difference of each picture; shapes as in `l1`."""
-    return ops.mean(ops.square(ops.subtract(super_res, high_res)), axis=_PICTURE)
-
-
-@keras.saving.register_keras_serializable(package="keras_litesr")
-def charbonnier(high_res, super_res, *, epsilon: float = 1e-3):
-    """Computes the mean of sqrt(difference^2 + epsilon^2): L1 with a rounded tip.
-
-    Reference:
-        Lai et al., 2017, Deep Laplacian Pyramid Networks, section 3.3.
-    """
-    squares = ops.square(ops.subtract(super_res, high_res)) + epsilon**2
-    return ops.mean(ops.sqrt(squares), axis=_PICTURE)
-
-
-@keras.saving.register_keras_serializable(package="keras_litesr")
-def l2(high_res, super_res):
-    """Computes the paper's pixel loss: the L2 norm of the difference, not its square.
-
-    It is divided by the square root of the number of values, so that it does not grow with the
-    patch: the root of the mean square of each picture. The gradient of equal pictures is 0.
-
-    Reference:
-        Xie et al., Eq. 8.
-    """
-    return ops.sqrt(ops.maximum(mse(high_res, super_res), _TINY))
-
-
-@keras.saving.register_keras_serializable(package="keras_litesr")
-def negative_psnr(high_res, super_res, *, epsilon: float = 1e-5):
-    """Computes the negative PSNR of each picture in dB, at least -50, which stands for equal ones.
-
-    The mean of PSNRs is what a benchmark prints; the mean of squares looks mostly at the pictures
-    that are hardest to restore.
-
-    Args:
-        high_res: `(batch, height, width, channels)` in [0, 1], the original.
-        super_res: The same shape, what the model made.
-        epsilon: Added to the mean square, so that equal pictures have a gradient.
-
-    Returns:
-        `(batch,)`.
-
-    Reference:
-        Chen et al., 2022, Simple Baselines for Image Restoration (PSNR loss).
-    """
-    return (10 / math.log(10)) * ops.log(mse(high_res, super_res) + epsilon)
-
-
-@keras.saving.register_keras_serializable(package="keras_litesr")
-def negative_luma_psnr(high_res, super_res, *, colour_weight: float = 0.2, epsilon: float = 1e-5):
-    """Computes `negative_psnr` of what the field measures, luma, with some weight on all colours.
-
-    Args:
-        high_res: `(batch, height, width, 3)` RGB in [0, 1], the original.
-        super_res: The same shape, what the model made.
-        colour_weight: Share of the mean square of RGB; the rest is that of luma, whose white is 1.
-            Without it nothing would keep colours right.
-        epsilon: As in `negative_psnr`.
-
-    Returns:
-        `(batch,)`.
-    """
-    to_luma = ops.reshape(ops.convert_to_tensor(LUMA_WEIGHTS, dtype="float32"), (3, 1))
-    luma = ops.matmul(ops.subtract(super_res, high_res), to_luma / ops.sum(to_luma))
-    of_luma = ops.mean(ops.square(luma), axis=_PICTURE)
-    mixed = (1 - colour_weight) * of_luma + colour_weight * mse(high_res, super_res)
-    return (10 / math.log(10)) * ops.log(mixed + epsilon)
-
-
-def by_name(name: str) -> Callable:
-    """Finds a pixel loss for a recipe.
-
-    Raises:
-        ValueError: For an unknown name.
-    """
-    losses = (l1, l2, mse, charbonnier, negative_psnr, negative_luma_psnr)
-    known = {loss.__name__: loss for loss in losses}
-    if name not in known:
-        raise ValueError(f"Expected a pixel loss of {', '.join(known)}, received {name!r}.")
-    return known[name]
 
 
 def wasserstein_distance(real_scores, fake_scores):

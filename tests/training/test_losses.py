@@ -32,6 +32,7 @@ def _linear(slope):
         (losses.l2, [0.3, 0.5]),
         (losses.charbonnier, [(0.09 + 1e-6) ** 0.5, (0.25 + 1e-6) ** 0.5]),
         (losses.negative_psnr, [10 * np.log10(0.09 + 1e-5), 10 * np.log10(0.25 + 1e-5)]),
+        (losses.l2_and_edges, [0.3, 0.5]),
         (losses.negative_luma_psnr, [10 * np.log10(0.09 + 1e-5), 10 * np.log10(0.25 + 1e-5)]),
     ],
 )
@@ -62,6 +63,27 @@ def test_negative_luma_psnr_weighs_a_fault_of_blue_by_its_part_of_luma():
         expected = 10 * np.log10(luma + colour_weight * 0.01 / 3 + 1e-5)
         received = losses.negative_luma_psnr(BLACK, blue, colour_weight=colour_weight)
         np.testing.assert_allclose(_numpy(received), expected, rtol=1e-5)
+
+
+def test_edges_of_a_slope_and_of_a_blurred_slope():
+    """Luma rises by 0.1 a pixel and by 0.04: the magnitudes differ by 0.06 everywhere."""
+    columns = np.arange(6, dtype=np.float32)[None, None, :, None]
+    steep, flat = (np.tile(rise * columns, (1, 5, 1, 3)) for rise in (0.1, 0.04))
+    of_pixels = float(losses.l2(steep, flat)[0])
+    assert float(losses.l2_and_edges(steep, flat)[0]) == pytest.approx(of_pixels + 0.06, abs=1e-5)
+
+
+def test_edges_are_compared_by_steepness_not_by_direction():
+    """One picture rises to the right, the other to the left, as steeply."""
+    columns = np.tile(np.arange(6, dtype=np.float32)[None, None, :, None] / 10, (1, 5, 1, 3))
+    mirrored = columns[:, :, ::-1]
+    expected = float(losses.l2(columns, mirrored)[0])
+    assert float(losses.l2_and_edges(columns, mirrored)[0]) == pytest.approx(expected, abs=1e-5)
+
+
+def test_edges_of_equal_flat_pictures_have_a_finite_gradient():
+    slope = _numpy(input_gradient(lambda x: losses.l2_and_edges(BLACK, x), BLACK))
+    np.testing.assert_array_equal(slope, 0)
 
 
 def test_l2_of_equal_pictures_has_a_finite_gradient():

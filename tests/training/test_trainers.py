@@ -1,5 +1,6 @@
 import pytest
 
+from keras_litesr.cli.train import _LOSSES
 from keras_litesr.models.lite import lite
 from keras_litesr.training import losses, trainers
 from keras_litesr.training.adversarial import WGANGP
@@ -52,6 +53,13 @@ def test_every_recipe_names_a_loss_and_a_start_of_its_architecture(name):
     assert losses.by_name(recipe.loss)
     if recipe.start:
         assert PRESETS[recipe.start].architecture == PRESETS[name].architecture
+
+
+def test_the_command_offers_every_loss():
+    for name in _LOSSES:
+        assert losses.by_name(name).__name__ == name
+    with pytest.raises(ValueError, match=f"of {', '.join(_LOSSES)}, received"):
+        losses.by_name("none")
 
 
 def test_an_unknown_loss_is_refused_by_name():
