@@ -33,7 +33,7 @@ _MOST_STEPS = {"srcnn": 40, "separable_srresnet": 0, "srresnet": 0}
 @click.option(
     "--tune-steps",
     type=click.IntRange(0),
-    default=300,
+    default=700,
     show_default=True,
     help="Training steps of each int8 network; SRCNN gets 40, SRResNet none.",
 )

@@ -108,7 +108,13 @@ class AdversarialRecipe(Recipe):
 RECIPES: dict[str, Recipe] = {
     "lite_psnr_x4": Recipe(steps=30_000),
     "lite_tiny_x4": Recipe(steps=40_000),
-    "lite_x4": AdversarialRecipe(steps=1_500, start="lite_psnr_x4", adversarial_weight=1.4e-3),
+    "lite_x4": AdversarialRecipe(
+        steps=2_000,
+        start="lite_psnr_x4",
+        adversarial_weight=1.8e-3,
+        loss="l2_and_edges",
+        precision="mixed_bfloat16",
+    ),
     "separable_srresnet_x4": Recipe(
         steps=5_000,
         learning_rate=1e-3,
