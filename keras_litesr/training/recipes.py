@@ -111,7 +111,7 @@ RECIPES: dict[str, Recipe] = {
     "lite_x4": AdversarialRecipe(
         steps=2_000,
         start="lite_psnr_x4",
-        adversarial_weight=1.8e-3,
+        adversarial_weight=1.3e-3,
         loss="l2_and_edges",
         precision="mixed_bfloat16",
     ),
