@@ -109,9 +109,9 @@ RECIPES: dict[str, Recipe] = {
     "lite_psnr_x4": Recipe(steps=30_000),
     "lite_tiny_x4": Recipe(steps=40_000),
     "lite_x4": AdversarialRecipe(
-        steps=2_000,
+        steps=800,
         start="lite_psnr_x4",
-        adversarial_weight=1.3e-3,
+        adversarial_weight=2.2e-3,
         loss="l2_and_edges",
         precision="mixed_bfloat16",
     ),
