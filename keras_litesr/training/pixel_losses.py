@@ -74,7 +74,7 @@ def negative_psnr(high_res, super_res, *, epsilon: float = 1e-5):
     Reference:
         Chen et al., 2022, Simple Baselines for Image Restoration (PSNR loss).
     """
-    return (10 / math.log(10)) * ops.log(mse(high_res, super_res) + epsilon)
+    return _decibels(mse(high_res, super_res) + epsilon)
 
 
 @keras.saving.register_keras_serializable(package="keras_litesr")
@@ -94,7 +94,7 @@ def negative_luma_psnr(high_res, super_res, *, colour_weight: float = 0.2, epsil
     luma = ops.sum(ops.subtract(super_res, high_res) * _luma_shares(), axis=-1)
     of_luma = ops.mean(ops.square(luma), axis=(1, 2))
     mixed = (1 - colour_weight) * of_luma + colour_weight * mse(high_res, super_res)
-    return (10 / math.log(10)) * ops.log(mixed + epsilon)
+    return _decibels(mixed + epsilon)
 
 
 @keras.saving.register_keras_serializable(package="keras_litesr")
@@ -118,6 +118,11 @@ def l2_and_edges(high_res, super_res, *, edge_weight: float = 1.0):
     """
     difference = ops.subtract(_steepness(super_res), _steepness(high_res))
     return l2(high_res, super_res) + edge_weight * ops.mean(ops.abs(difference), axis=(1, 2))
+
+
+def _decibels(power):
+    """Computes 10 log10 of a positive tensor."""
+    return (10 / math.log(10)) * ops.log(power)
 
 
 def _steepness(picture):
