@@ -74,3 +74,28 @@ def test_wishes_are_met_or_not(monkeypatch):
     ]
     assert [wish["met"] for wish in wishes] == [False, True, False]
     assert benchmark_wishes.sentences(wishes)[1] == "lighter: 0.1 (wanted at most 0.1: met)"
+
+
+def test_the_frontier_is_the_best_file_that_is_fast_enough(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import benchmark_wishes
+
+    def row(model, times, psnr, runtime="LiteRT", size="128x128"):
+        place = {"model": model, "dtype": "int8", "runtime": runtime, "size": size}
+        return {**place, "times_fsrcnn": times, "psnr": psnr}
+
+    rows = [
+        row("small", 0.5, 30.9),
+        row("smaller", 0.3, 29.0),
+        row("large", 0.9, 31.4),
+        row("elsewhere", 0.4, 33.0, runtime="Keras"),
+        row("larger picture", 0.4, 33.0, size="480x270"),
+        row("fsrcnn (luma)", 1.0, None),
+    ]
+    wishes = benchmark_wishes.frontier(rows)
+    assert [(wish["value"], wish["met"]) for wish in wishes] == [
+        (30.9, True),
+        (31.4, False),
+        (31.4, False),
+    ]
+    assert "(small int8 takes 0.5)" in wishes[0]["subject"]

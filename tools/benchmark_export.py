@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmark_networks import DATA, FLOOR, UNIT, Network, networks
 from benchmark_runtimes import Runs, runs
-from benchmark_wishes import duels, parameters, sentences, shares
+from benchmark_wishes import duels, frontier, parameters, sentences, shares
 
 from keras_litesr.atomic import write_json
 from keras_litesr.evaluation.frontier import Point, draw_frontier
@@ -40,7 +40,7 @@ def measure(arguments: argparse.Namespace, machine: str) -> None:
         found = networks(arguments.models, arguments.dtypes, Path(scratch), notes)
         peak, rows = _table(found, arguments, notes)
         wishes = [*duels(found, arguments.threads, arguments.rounds), *parameters(found)]
-    wishes += shares(rows)
+    wishes += [*frontier(rows), *shares(rows)]
     notes = list(dict.fromkeys(notes))
     report = {
         "command": f"tools/benchmark.py --export --rounds {arguments.rounds}",

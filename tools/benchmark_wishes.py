@@ -20,6 +20,9 @@ _DUELS = (
     (_FAST, UNIT, "OpenCV", "less than", 1.0),
     (BIG, _GOOD, "LiteRT", "at least", 20.0),
 )
+# PSNR wanted on Set5 (dB) by the time that a file may take, as a multiple of FSRCNN's.
+_FRONTIER = {0.5: 30.9, 1.0: 31.5, 2.0: 32.0}
+_FRONTIER_SIZE = "128x128"
 _MOST_PARAMETERS = 0.1
 _LEAST_SHARE = 0.6
 _SLOW_ROUNDS = 5
@@ -76,6 +79,24 @@ def shares(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         for row in rows
         if (row["runtime"], row["dtype"]) == ("LiteRT", "float32") and row["model"] != UNIT
     ]
+
+
+def frontier(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Picks the best PSNR that is to be had in LiteRT within each multiple of FSRCNN's time."""
+    timed = [
+        row
+        for row in rows
+        if (row["runtime"], row["size"]) == ("LiteRT", _FRONTIER_SIZE) and row["psnr"]
+    ]
+    wishes = []
+    for times, psnr in _FRONTIER.items():
+        within = [row for row in timed if row["times_fsrcnn"] <= times]
+        if within:
+            best = max(within, key=lambda row: row["psnr"])
+            file = f"{best['model']} {best['dtype']} takes {best['times_fsrcnn']:g}"
+            subject = f"PSNR on Set5 within {times:g} of FSRCNN's time at {_FRONTIER_SIZE} ({file})"
+            wishes.append(_wish(subject, round(best["psnr"], 2), "at least", psnr))
+    return wishes
 
 
 def sentences(wishes: Sequence[dict[str, Any]]) -> list[str]:

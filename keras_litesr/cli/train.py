@@ -31,7 +31,7 @@ _LOSSES = (
     "charbonnier",
     "negative_psnr",
     "negative_luma_psnr",
-    "l2_and_edges",
+    "l2_and_gmsd",
 )
 _POSITIVE = click.IntRange(min=1)
 _FOLDER = click.Path(path_type=Path)
@@ -87,7 +87,7 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
     "--loss",
     type=click.Choice(_LOSSES),
     help="Pixel loss; negative_psnr looks at every picture alike, mse at the hard ones; "
-    "negative_luma_psnr cares more for brightness, l2_and_edges for steep edges.  "
+    "negative_luma_psnr cares more for brightness, l2_and_gmsd for edges.  "
     "[default: the recipe's]",
 )
 @click.option(

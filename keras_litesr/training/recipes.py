@@ -107,12 +107,20 @@ class AdversarialRecipe(Recipe):
 
 RECIPES: dict[str, Recipe] = {
     "lite_psnr_x4": Recipe(steps=30_000),
+    "lite_small_x4": Recipe(
+        steps=15_000,
+        start="lite_psnr_x4",
+        learning_rate=1e-3,
+        patch_size=48,
+        loss="negative_luma_psnr",
+        precision="mixed_bfloat16",
+    ),
     "lite_tiny_x4": Recipe(steps=40_000),
     "lite_x4": AdversarialRecipe(
-        steps=800,
+        steps=600,
         start="lite_psnr_x4",
-        adversarial_weight=2.2e-3,
-        loss="l2_and_edges",
+        adversarial_weight=1.6e-2,
+        loss="l2_and_gmsd",
         precision="mixed_bfloat16",
     ),
     "separable_srresnet_x4": Recipe(

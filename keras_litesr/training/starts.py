@@ -1,5 +1,6 @@
 """Weights to begin a training with: those of a preset, of a run, or of a file."""
 
+import re
 from pathlib import Path
 
 import keras
@@ -11,12 +12,15 @@ from keras_litesr.zoo.presets import PRESETS
 from keras_litesr.zoo.registry import load
 from keras_litesr.zoo.weights import parsed, set_arrays
 
+_BLOCK = re.compile(r"block\d+_")
+
 
 def load_start(model: keras.Model, start: str | Path) -> None:
     """Puts the weights to begin with into a model.
 
     A network that differs by smaller kernels alone is a start, too: its kernels are framed by
-    zeros, so that training begins with the very same pictures.
+    zeros, so that training begins with the very same pictures. So is a deeper one, whose further
+    blocks are left out.
 
     Args:
         model: Functional model that is to be trained.
@@ -46,7 +50,16 @@ def load_start(model: keras.Model, start: str | Path) -> None:
         given = arrays.get(layer.name, [])
         if len(given) == len(shapes) > 0:
             arrays[layer.name] = list(map(_framed, given, shapes))
-    set_arrays(model, arrays, path)
+    set_arrays(model, _without_further_blocks(arrays, model), path)
+
+
+def _without_further_blocks(
+    arrays: dict[str, list[np.ndarray]], model: keras.Model
+) -> dict[str, list[np.ndarray]]:
+    """Leaves out the blocks, called `block0_...` and so on, of which the model has fewer."""
+    names = {layer.name for layer in model.layers}
+    further = {name for name in arrays.keys() - names if _BLOCK.match(name)}
+    return {name: arrays[name] for name in arrays if name not in further}
 
 
 def _framed(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

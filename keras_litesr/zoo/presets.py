@@ -79,6 +79,18 @@ PRESETS = {
         licence="other",
         data=_ALL_PICTURES,
     ),
+    "lite_small_x4": Preset(
+        architecture="lite",
+        arguments={"filters": 48, "num_blocks": 9},
+        scale=4,
+        summary="Nine blocks of lite_psnr_x4 in place of twelve, trained on.",
+        use=(
+            "Apps that have a little less time than lite_psnr_x4 takes: in eight bits it is as "
+            "fast as FSRCNN, which enlarges brightness alone. Trained for pixel fidelity."
+        ),
+        licence="other",
+        data=_ALL_PICTURES,
+    ),
     "lite_tiny_x4": Preset(
         architecture="lite",
         arguments={"filters": 32, "num_blocks": 6},

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from keras_litesr.evaluation.metrics import gmsd
 from keras_litesr.training import losses
 from keras_litesr.training.autodiff import gradients, input_gradient, minimize
 
@@ -32,7 +33,6 @@ def _linear(slope):
         (losses.l2, [0.3, 0.5]),
         (losses.charbonnier, [(0.09 + 1e-6) ** 0.5, (0.25 + 1e-6) ** 0.5]),
         (losses.negative_psnr, [10 * np.log10(0.09 + 1e-5), 10 * np.log10(0.25 + 1e-5)]),
-        (losses.l2_and_edges, [0.3, 0.5]),
         (losses.negative_luma_psnr, [10 * np.log10(0.09 + 1e-5), 10 * np.log10(0.25 + 1e-5)]),
     ],
 )
@@ -65,24 +65,27 @@ def test_negative_luma_psnr_weighs_a_fault_of_blue_by_its_part_of_luma():
         np.testing.assert_allclose(_numpy(received), expected, rtol=1e-5)
 
 
-def test_edges_of_a_slope_and_of_a_blurred_slope():
-    """Luma rises by 0.1 a pixel and by 0.04: the magnitudes differ by 0.06 everywhere."""
-    columns = np.arange(6, dtype=np.float32)[None, None, :, None]
-    steep, flat = (np.tile(rise * columns, (1, 5, 1, 3)) for rise in (0.1, 0.04))
-    of_pixels = float(losses.l2(steep, flat)[0])
-    assert float(losses.l2_and_edges(steep, flat)[0]) == pytest.approx(of_pixels + 0.06, abs=1e-5)
+def test_gmsd_as_a_loss_is_what_the_metric_measures(rng):
+    """The metric lays a black pixel of half the size around a picture; the loss takes none."""
+    high_res = rng.random((2, 20, 26, 3), dtype=np.float32)
+    super_res = high_res + 0.1 * rng.random(high_res.shape, dtype=np.float32)
+    expected = [gmsd(*pair) for pair in zip(high_res, super_res, strict=True)]
+    framed = [np.pad(picture, ((0, 0), (2, 2), (2, 2), (0, 0))) for picture in (high_res, super_res)]
+    for weight in (1, 3):
+        both, of_pixels = losses.l2_and_gmsd(*framed, gmsd_weight=weight), losses.l2(*framed)
+        received = _numpy(ops.subtract(both, of_pixels)) / weight
+        np.testing.assert_allclose(received, expected, rtol=1e-3)
 
 
-def test_edges_are_compared_by_steepness_not_by_direction():
-    """One picture rises to the right, the other to the left, as steeply."""
-    columns = np.tile(np.arange(6, dtype=np.float32)[None, None, :, None] / 10, (1, 5, 1, 3))
-    mirrored = columns[:, :, ::-1]
-    expected = float(losses.l2(columns, mirrored)[0])
-    assert float(losses.l2_and_edges(columns, mirrored)[0]) == pytest.approx(expected, abs=1e-5)
+def test_gmsd_of_a_constant_offset_is_nothing():
+    flat = np.zeros((2, 8, 8, 3), np.float32)
+    received = _numpy(losses.l2_and_gmsd(flat, flat + OFFSETS))
+    np.testing.assert_allclose(received, [0.3, 0.5], atol=1e-4)
 
 
-def test_edges_of_equal_flat_pictures_have_a_finite_gradient():
-    slope = _numpy(input_gradient(lambda x: losses.l2_and_edges(BLACK, x), BLACK))
+def test_gmsd_of_equal_flat_pictures_has_a_finite_gradient():
+    flat = np.zeros((2, 8, 8, 3), np.float32)
+    slope = _numpy(input_gradient(lambda x: losses.l2_and_gmsd(flat, x), flat))
     np.testing.assert_array_equal(slope, 0)
 
 

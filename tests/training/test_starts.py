@@ -60,3 +60,17 @@ def test_kernels_grow_around_those_of_the_start(tmp_path, rng):
     np.testing.assert_allclose(large.predict(low_res, verbose=0), expected, atol=1e-6)
     with pytest.raises(PresetError, match="expected"):
         load_start(lite(filters=6, num_blocks=2, kernel_size=(5, 1)), tmp_path / "small.weights.h5")
+
+
+def test_a_deeper_networks_further_blocks_are_left_out(tmp_path):
+    deep, shallow = (lite(filters=3, num_blocks=number) for number in (3, 2))
+    deep.save_weights(tmp_path / "best.weights.h5")
+    load_start(shallow, tmp_path)
+    assert not {layer.name for layer in shallow.layers if "block2" in layer.name}
+    for layer in shallow.layers:
+        for received, expected in zip(
+            layer.get_weights(), deep.get_layer(layer.name).get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(received, expected)
+    with pytest.raises(PresetError, match="block3_expand"):
+        load_start(lite(filters=3, num_blocks=4), tmp_path)
