@@ -126,15 +126,15 @@ def _software(upscaler: Upscaler) -> str:
 
 @contextmanager
 def _folder_if_needed(folder: Path) -> Iterator[None]:
-    """Makes a folder, and removes it where nothing came into it."""
-    is_new = not folder.is_dir()
+    """Makes a folder and those above it; removes the new ones where nothing came into them."""
+    new = [place for place in (folder, *folder.parents) if not place.is_dir()]
     _make_folder(folder)
     try:
         yield
     finally:
-        if is_new:
-            with suppress(OSError):
-                folder.rmdir()
+        with suppress(OSError):
+            for place in new:
+                place.rmdir()
 
 
 def _make_folder(folder: Path) -> None:

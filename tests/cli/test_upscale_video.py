@@ -47,8 +47,11 @@ def test_a_broken_video_is_reported_and_the_others_are_made(enlarge, picture, tm
 
 def test_a_broken_video_makes_no_folder(enlarge, clip, tmp_path):
     (tmp_path / "broken.mp4").write_bytes(b"no video")
-    assert enlarge(tmp_path / "broken.mp4", "-o", tmp_path / "large").exit_code == 1
-    assert names(tmp_path) == ["broken.mp4"]
+    (tmp_path / "there").mkdir()
+    for folder in ("large", "new/large", "there/large"):
+        assert enlarge(tmp_path / "broken.mp4", "-o", tmp_path / folder).exit_code == 1
+        assert names(tmp_path) == ["broken.mp4", "there"]
+        assert not names(tmp_path / "there")
 
 
 def test_a_video_is_no_picture(enlarge, clip, tmp_path):

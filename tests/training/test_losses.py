@@ -70,7 +70,9 @@ def test_gmsd_as_a_loss_is_what_the_metric_measures(rng):
     high_res = rng.random((2, 20, 26, 3), dtype=np.float32)
     super_res = high_res + 0.1 * rng.random(high_res.shape, dtype=np.float32)
     expected = [gmsd(*pair) for pair in zip(high_res, super_res, strict=True)]
-    framed = [np.pad(picture, ((0, 0), (2, 2), (2, 2), (0, 0))) for picture in (high_res, super_res)]
+    framed = [
+        np.pad(picture, ((0, 0), (2, 2), (2, 2), (0, 0))) for picture in (high_res, super_res)
+    ]
     for weight in (1, 3):
         both, of_pixels = losses.l2_and_gmsd(*framed, gmsd_weight=weight), losses.l2(*framed)
         received = _numpy(ops.subtract(both, of_pixels)) / weight
