@@ -98,7 +98,7 @@ def negative_luma_psnr(high_res, super_res, *, colour_weight: float = 0.2, epsil
 
 
 @keras.saving.register_keras_serializable(package="keras_litesr")
-def l2_and_gmsd(high_res, super_res, *, gmsd_weight: float = 6.0):
+def l2_and_gmsd(high_res, super_res, *, gmsd_weight: float = 1.0):
     """Computes `l2` plus the gradient magnitude similarity deviation.
 
     A network that is unsure where an edge lies makes it flat, which `l2` rewards; the similarity

@@ -117,9 +117,9 @@ RECIPES: dict[str, Recipe] = {
     ),
     "lite_tiny_x4": Recipe(steps=40_000),
     "lite_x4": AdversarialRecipe(
-        steps=600,
+        steps=900,
         start="lite_psnr_x4",
-        adversarial_weight=1.6e-2,
+        adversarial_weight=3.5e-3,
         loss="l2_and_gmsd",
         precision="mixed_bfloat16",
     ),

@@ -93,9 +93,9 @@ PRESETS = {
     ),
     "lite_tiny_x4": Preset(
         architecture="lite",
-        arguments={"filters": 32, "num_blocks": 6},
+        arguments={"filters": 32, "num_blocks": 5},
         scale=4,
-        summary="Six inverted separable blocks of 32 channels at low resolution: the fastest one.",
+        summary="Five inverted separable blocks of 32 channels at low resolution: the fastest one.",
         use=(
             "Phones and video, where a picture has to be ready in milliseconds. Trained for pixel "
             "fidelity; lite_psnr_x4 restores more where there is time."

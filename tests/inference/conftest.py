@@ -14,7 +14,7 @@ def lite_preset(litert_export: None, tmp_path_factory: pytest.TempPathFactory) -
     from keras_litesr.export.tflite import export
     from keras_litesr.models.lite import lite
 
-    folder = tmp_path_factory.mktemp("presets") / "lite_small_x4"
+    folder = tmp_path_factory.mktemp("presets") / "own_lite_x4"
     model = lite(num_blocks=2)
     keras_litesr.save_to_preset(model, folder)
     export(model, folder / f"{folder.name}_float32.tflite")

@@ -12,7 +12,7 @@ from keras_litesr.inference.runtimes import Keras, LiteRT
 
 @pytest.fixture(scope="module")
 def tflite_file(lite_preset):
-    return lite_preset / "lite_small_x4_float32.tflite"
+    return lite_preset / "own_lite_x4_float32.tflite"
 
 
 @pytest.fixture(scope="module")

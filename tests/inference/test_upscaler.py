@@ -144,7 +144,7 @@ def test_a_self_ensemble_treats_all_orientations_alike(lite_preset, picture):
 
 def test_attributes(lite_preset):
     upscaler = Upscaler(lite_preset)
-    assert (upscaler.name, upscaler.scale, upscaler.runtime) == ("lite_small_x4", 4, "litert")
+    assert (upscaler.name, upscaler.scale, upscaler.runtime) == ("own_lite_x4", 4, "litert")
     assert upscaler.overlap == 4
     assert upscaler.version == folders.metadata(lite_preset)["date_saved"]
 
@@ -175,7 +175,7 @@ def test_a_keras_model_in_memory(lite_preset, picture):
 def test_an_altered_file_is_refused(lite_preset, tmp_path):
     folder = tmp_path / lite_preset.name
     shutil.copytree(lite_preset, folder)
-    with (folder / "lite_small_x4_float32.tflite").open("ab") as stream:
+    with (folder / "own_lite_x4_float32.tflite").open("ab") as stream:
         stream.write(b"!")
     with pytest.raises(PresetError, match=r"expected SHA-256 .* received "):
         Upscaler(folder)
