@@ -84,16 +84,20 @@ def _table(
 
 
 def _timed(mine: Runs, references: dict[str, Any], rounds: int) -> dict[tuple[str, str], dict]:
-    """Gives slow runs fewer rounds; each with the units in the same rounds."""
-    tiers: dict[int, Runs] = {}
+    """Gives slow runs fewer rounds; each with the units in the same rounds.
+
+    Runtimes are timed one by one, for the threads of some go on spinning after a run.
+    """
+    tiers: dict[tuple[str, int], Runs] = {}
     for label, run in mine.items():
         begin = time.perf_counter()
         run()
         wanted = min(rounds, _PATIENCE / (time.perf_counter() - begin))
         tier = next((tier for tier in (rounds, *_FEWER_ROUNDS) if tier <= wanted), 0)
-        tiers.setdefault(tier or min(rounds, _FEWER_ROUNDS[-1]), {})[label] = run
+        tier = tier or min(rounds, _FEWER_ROUNDS[-1])
+        tiers.setdefault((label[0], tier), {})[label] = run
     figures: dict[tuple[str, str], dict] = {}
-    for tier, alike in tiers.items():
+    for (_, tier), alike in tiers.items():
         names = {label: _name(label, run, references) for label, run in alike.items()}
         labelled = {names[label]: run for label, run in alike.items()}
         warm_ups = 2 if tier == rounds else 0
