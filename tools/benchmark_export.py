@@ -14,6 +14,7 @@ from benchmark_wishes import duels, frontier, parameters, sentences, shares
 
 from keras_litesr.atomic import write_json
 from keras_litesr.evaluation.frontier import Point, draw_frontier
+from keras_litesr.evaluation.invocation import invocation
 from keras_litesr.evaluation.machine import matrix_multiply_peak
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.silence import captured_output
@@ -30,6 +31,8 @@ _PACKAGES = ("ai-edge-litert", "tensorflow", "keras", "onnxruntime", "opencv-pyt
 # Seconds that may be spent on one run at one size, and the rounds that slow runs get for them.
 _PATIENCE = 2
 _FEWER_ROUNDS = (5, 2)
+# Multiply-adds at 128x128 up to which a network is light.
+_LIGHT = 5e9
 
 
 def measure(arguments: argparse.Namespace, machine: str) -> None:
@@ -63,10 +66,15 @@ def measure(arguments: argparse.Namespace, machine: str) -> None:
 def _table(
     found: list[Network], arguments: argparse.Namespace, notes: list[str]
 ) -> tuple[float, list[dict[str, Any]]]:
-    """Times a network after the other, each in turns with the units, for memory has its bounds."""
+    """Times light networks in LiteRT in turns, and then, for memory has its bounds, each alone.
+
+    Alone is in turns with the units.
+    """
     rows, peaks = [], []
     units = [network for network in found if network.name in (FLOOR, UNIT)]
     for size in _SIZES:
+        print(f"timing light networks in LiteRT at {size[1]}x{size[0]}", file=sys.stderr)
+        in_turns = _in_turns(found, size, arguments)
         ready = {unit.name: runs(unit, size, threads=arguments.threads, notes=[]) for unit in units}
         references = {f"{name}|unit": run[_FILE] for name, run in ready.items()}
         for network in found:
@@ -76,11 +84,35 @@ def _table(
                 mine = ready.get(network.name) or runs(
                     network, size, threads=arguments.threads, notes=notes
                 )
-                rows += _rows(network, size, _timed(mine, references, arguments.rounds))
+                known = in_turns.get(network.name, {})
+                others = {label: run for label, run in mine.items() if label not in known}
+                figures = {**known, **_timed(others, references, arguments.rounds)}
+                rows += _rows(network, size, figures)
     peak = max(peaks)
     for row in rows:
         row["share_of_peak"] = round(row["gflops"] / peak, 3)
     return peak, rows
+
+
+def _in_turns(
+    found: list[Network], size: tuple[int, int], arguments: argparse.Namespace
+) -> dict[str, dict[tuple[str, str], dict]]:
+    """Times the LiteRT files of the light networks in the same rounds; figures by network."""
+    light = [network for network in found if _multiply_adds(network, _SIZES[0]) <= _LIGHT]
+    files = {
+        f"{network.name}|{dtype}": invocation(path, size, threads=arguments.threads)
+        for network in light
+        for dtype, path in network.files.items()
+    }
+    times = alternate(files, arguments.rounds)
+    units = {name: times[f"{name}|float32"] for name in (FLOOR, UNIT)}
+    return {
+        network.name: {
+            ("LiteRT", dtype): _figures(times[f"{network.name}|{dtype}"], units)
+            for dtype in network.files
+        }
+        for network in light
+    }
 
 
 def _timed(mine: Runs, references: dict[str, Any], rounds: int) -> dict[tuple[str, str], dict]:
@@ -98,30 +130,31 @@ def _timed(mine: Runs, references: dict[str, Any], rounds: int) -> dict[tuple[st
         tiers.setdefault((label[0], tier), {})[label] = run
     figures: dict[tuple[str, str], dict] = {}
     for (_, tier), alike in tiers.items():
-        names = {label: _name(label, run, references) for label, run in alike.items()}
-        labelled = {names[label]: run for label, run in alike.items()}
+        labelled = {"|".join(label): run for label, run in alike.items()}
         warm_ups = 2 if tier == rounds else 0
         times = alternate({**references, **labelled}, tier, warm_ups=warm_ups)
-        for label in alike:
-            seconds = times[names[label]]
-            figures[label] = {
-                **milliseconds(seconds),
-                "rounds": tier,
-                "times_bicubic": round(ratio(seconds, times[f"{FLOOR}|unit"]), 2),
-                "times_fsrcnn": round(ratio(seconds, times[f"{UNIT}|unit"]), 2),
-            }
+        units = {name: times[f"{name}|unit"] for name in (FLOOR, UNIT)}
+        figures |= {label: _figures(times["|".join(label)], units) for label in alike}
     return {label: figures[label] for label in mine}
 
 
-def _name(label: tuple[str, str], run: Any, references: dict[str, Any]) -> str:
-    """Calls a unit's own file what the references call it: it is timed once, and takes 1.00 F."""
-    return next((name for name, unit in references.items() if unit is run), "|".join(label))
+def _figures(seconds: list[float], units: dict[str, list[float]]) -> dict[str, Any]:
+    return {
+        **milliseconds(seconds),
+        "rounds": len(seconds),
+        "times_bicubic": round(ratio(seconds, units[FLOOR]), 2),
+        "times_fsrcnn": round(ratio(seconds, units[UNIT]), 2),
+    }
+
+
+def _multiply_adds(network: Network, size: tuple[int, int]) -> int:
+    return sum(row.multiply_adds for row in cost(network.model, size))
 
 
 def _rows(
     network: Network, size: tuple[int, int], figures: dict[tuple[str, str], dict]
 ) -> list[dict[str, Any]]:
-    billions = 2e-9 * sum(row.multiply_adds for row in cost(network.model, size))
+    billions = 2e-9 * _multiply_adds(network, size)
     return [
         {
             "model": name,
