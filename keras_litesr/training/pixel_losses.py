@@ -124,7 +124,7 @@ def _decibels(power):
 
 
 def _gmsd(high_res, super_res):
-    """Computes what `evaluation.metrics.gmsd` measures, but for the outermost pixels: `(batch,)`."""
+    """Computes `evaluation.metrics.gmsd` without the outermost pixels: `(batch,)`."""
     first, second = (_prewitt_squares(picture) for picture in (high_res, super_res))
     # 170 for grey in 0..255, as the authors chose.
     constant = 170 / 255**2
