@@ -61,7 +61,8 @@ def set_arrays(model: keras.Model, arrays: dict[str, list[np.ndarray]], path: Pa
         received = [array.shape for array in arrays[name]]
         if received != expected:
             raise PresetError(
-                f"{path} holds float32 {received} for the layer {name}, expected {expected}."
+                f"{path} is of another network: expected {expected} for the layer {name}, received "
+                f"float32 {received}. Take the weights of the same architecture and arguments."
             )
     for name, layer in layers.items():
         layer.set_weights(arrays[name])

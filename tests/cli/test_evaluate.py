@@ -54,8 +54,8 @@ def test_a_self_ensemble_is_another_model(litesr, data):
         for more in ([], ["--self-ensemble"])
     )
     # Bicubic sees all orientations alike.
-    assert together["bicubic_x4"] == pytest.approx(alone["bicubic_x4"], abs=1e-3)
-    assert abs(together["lite_tiny_x4"] - alone["lite_tiny_x4"]) > 2e-3
+    assert together["bicubic_x4"] == pytest.approx(alone["bicubic_x4"], abs=1e-4)
+    assert abs(together["lite_tiny_x4"] - alone["lite_tiny_x4"]) > 5e-4
 
 
 def test_the_scale_comes_from_the_models(litesr, data, x2_preset, picture):

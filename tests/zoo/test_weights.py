@@ -59,7 +59,7 @@ def test_arrays_are_those_that_the_hdf5_library_reads(tmp_path):
 
 def test_missing_array_is_refused(model, file):
     replace_bias(file, lambda variables, key: None)
-    with pytest.raises(PresetError, match=r"for the layer subpixels, expected .*\(48,\)"):
+    with pytest.raises(PresetError, match=r"expected .*\(48,\)\] for the layer subpixels"):
         load_weights(model, file)
 
 
