@@ -48,14 +48,14 @@ def test_a_folder_of_the_working_directory_has_its_name(litesr, data, monkeypatc
 
 
 def test_a_self_ensemble_is_another_model(litesr, data):
-    arguments = ["evaluate", "-m", "bicubic_x4", "-m", "lite_tiny_x4", "-d", data, "--json"]
+    arguments = ["evaluate", "-m", "bicubic_x4", "-m", "lite_x4", "-d", data, "--json"]
     alone, together = (
         {row["model"]: row["psnr"] for row in json.loads(litesr(*arguments, *more).stdout)}
         for more in ([], ["--self-ensemble"])
     )
     # Bicubic sees all orientations alike.
     assert together["bicubic_x4"] == pytest.approx(alone["bicubic_x4"], abs=1e-4)
-    assert abs(together["lite_tiny_x4"] - alone["lite_tiny_x4"]) > 5e-4
+    assert abs(together["lite_x4"] - alone["lite_x4"]) > 2e-3
 
 
 def test_the_scale_comes_from_the_models(litesr, data, x2_preset, picture):
