@@ -14,17 +14,14 @@ from benchmark_wishes import duels, frontier, parameters, sentences, shares
 
 from keras_litesr.atomic import write_json
 from keras_litesr.evaluation.frontier import Point, draw_frontier
-from keras_litesr.evaluation.invocation import invocation
 from keras_litesr.evaluation.machine import matrix_multiply_peak
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.silence import captured_output
 from keras_litesr.timing import alternate, milliseconds, ratio
 
-with captured_output():
-    from keras_litesr.models.cost import cost
-
 _SIZES = ((128, 128), (270, 480))
 _FILE = ("LiteRT", "float32")
+_UNITS = (FLOOR, UNIT)
 # Lai et al., 2017, Deep Laplacian Pyramid Networks, Table 3: Set5, x4, in the standard protocol.
 _PUBLISHED_PSNR = {UNIT: 30.71}
 _PACKAGES = ("ai-edge-litert", "tensorflow", "keras", "onnxruntime", "opencv-python-headless")
@@ -66,17 +63,26 @@ def measure(arguments: argparse.Namespace, machine: str) -> None:
 def _table(
     found: list[Network], arguments: argparse.Namespace, notes: list[str]
 ) -> tuple[float, list[dict[str, Any]]]:
-    """Times light networks in LiteRT in turns, and then, for memory has its bounds, each alone.
+    """Times the light networks in LiteRT in turns; all else a network after the other.
 
-    Alone is in turns with the units.
+    Those are in turns with the units alone, for memory has its bounds.
     """
     rows, peaks = [], []
-    units = [network for network in found if network.name in (FLOOR, UNIT)]
+    light = [network for network in found if network.multiply_adds(_SIZES[0]) <= _LIGHT]
     for size in _SIZES:
         print(f"timing light networks in LiteRT at {size[1]}x{size[0]}", file=sys.stderr)
-        in_turns = _in_turns(found, size, arguments)
-        ready = {unit.name: runs(unit, size, threads=arguments.threads, notes=[]) for unit in units}
-        references = {f"{name}|unit": run[_FILE] for name, run in ready.items()}
+        with captured_output():
+            ready = {
+                network.name: runs(
+                    network,
+                    size,
+                    threads=arguments.threads,
+                    notes=[] if network.name in _UNITS else notes,
+                )
+                for network in light
+            }
+        in_turns = _in_turns(ready, arguments.rounds)
+        references = {f"{name}|unit": ready[name][_FILE] for name in _UNITS}
         for network in found:
             print(f"timing {network.name} at {size[1]}x{size[0]}", file=sys.stderr)
             peaks.append(matrix_multiply_peak())
@@ -94,25 +100,21 @@ def _table(
     return peak, rows
 
 
-def _in_turns(
-    found: list[Network], size: tuple[int, int], arguments: argparse.Namespace
-) -> dict[str, dict[tuple[str, str], dict]]:
-    """Times the LiteRT files of the light networks in the same rounds; figures by network."""
-    light = [network for network in found if _multiply_adds(network, _SIZES[0]) <= _LIGHT]
+def _in_turns(ready: dict[str, Runs], rounds: int) -> dict[str, dict[tuple[str, str], dict]]:
+    """Times the LiteRT files of networks in the same rounds; figures by network."""
     files = {
-        f"{network.name}|{dtype}": invocation(path, size, threads=arguments.threads)
-        for network in light
-        for dtype, path in network.files.items()
+        f"{name}|{dtype}": run
+        for name, mine in ready.items()
+        for (runtime, dtype), run in mine.items()
+        if runtime == "LiteRT"
     }
-    times = alternate(files, arguments.rounds)
-    units = {name: times[f"{name}|float32"] for name in (FLOOR, UNIT)}
-    return {
-        network.name: {
-            ("LiteRT", dtype): _figures(times[f"{network.name}|{dtype}"], units)
-            for dtype in network.files
-        }
-        for network in light
-    }
+    times = alternate(files, rounds)
+    units = {name: times[f"{name}|float32"] for name in _UNITS}
+    figures: dict[str, dict[tuple[str, str], dict]] = {name: {} for name in ready}
+    for label, seconds in times.items():
+        name, dtype = label.split("|")
+        figures[name]["LiteRT", dtype] = _figures(seconds, units)
+    return figures
 
 
 def _timed(mine: Runs, references: dict[str, Any], rounds: int) -> dict[tuple[str, str], dict]:
@@ -133,7 +135,7 @@ def _timed(mine: Runs, references: dict[str, Any], rounds: int) -> dict[tuple[st
         labelled = {"|".join(label): run for label, run in alike.items()}
         warm_ups = 2 if tier == rounds else 0
         times = alternate({**references, **labelled}, tier, warm_ups=warm_ups)
-        units = {name: times[f"{name}|unit"] for name in (FLOOR, UNIT)}
+        units = {name: times[f"{name}|unit"] for name in _UNITS}
         figures |= {label: _figures(times["|".join(label)], units) for label in alike}
     return {label: figures[label] for label in mine}
 
@@ -147,14 +149,10 @@ def _figures(seconds: list[float], units: dict[str, list[float]]) -> dict[str, A
     }
 
 
-def _multiply_adds(network: Network, size: tuple[int, int]) -> int:
-    return sum(row.multiply_adds for row in cost(network.model, size))
-
-
 def _rows(
     network: Network, size: tuple[int, int], figures: dict[tuple[str, str], dict]
 ) -> list[dict[str, Any]]:
-    billions = 2e-9 * _multiply_adds(network, size)
+    billions = 2e-9 * network.multiply_adds(size)
     return [
         {
             "model": name,

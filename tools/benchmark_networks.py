@@ -14,6 +14,7 @@ from keras_litesr.zoo.presets import PRESETS
 
 with captured_output():
     from keras_litesr.export import formats, tflite
+    from keras_litesr.models.cost import cost
     from keras_litesr.models.fsrcnn import fsrcnn
     from keras_litesr.zoo.registry import build, load
 
@@ -47,6 +48,10 @@ class Network:
     def channels(self) -> int:
         """Number of channels of the input: 3 for colour, 1 for luma."""
         return self.model.input_shape[-1]
+
+    def multiply_adds(self, size: tuple[int, int]) -> int:
+        """Counts the multiply-adds for a picture of `(height, width)`."""
+        return sum(row.multiply_adds for row in cost(self.model, size))
 
 
 def networks(

@@ -11,7 +11,6 @@ from benchmark_networks import UNIT, Network
 
 from keras_litesr.evaluation.invocation import invocation
 from keras_litesr.inference.runtimes import Keras
-from keras_litesr.models.cost import cost
 
 # A network of more than these has pictures of gigabytes between its layers, in every runtime anew:
 # SRCNN at 480x270 has 144 billion and needed more than 24 GB in all runtimes.
@@ -44,7 +43,7 @@ def runs(network: Network, size: tuple[int, int], *, threads: int, notes: list[s
     found: Runs = {}
     for dtype, path in network.files.items():
         found["LiteRT", dtype] = invocation(path, size, threads=threads)
-    if sum(row.multiply_adds for row in cost(network.model, size)) > _MOST_MULTIPLY_ADDS:
+    if network.multiply_adds(size) > _MOST_MULTIPLY_ADDS:
         notes.append(
             f"{network.name} at {size[1]}x{size[0]} runs in LiteRT alone, for want of memory."
         )
