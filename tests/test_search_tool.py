@@ -32,8 +32,8 @@ def test_every_variant_is_a_row_with_its_size_and_quality(photos):
     assert done.returncode == 0, done.stderr
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines()]
     by_filters = {row[0][: len("filters 3")]: row for row in rows[2:]}
-    # shallow 27+9+3, block 27+18+6 and 18+3, subpixels 27+144+48
-    assert by_filters["filters 3"][1] == "330"
+    # shallow 81+3, block 27+18+6 and 18+3, subpixels 27+144+48
+    assert by_filters["filters 3"][1] == "375"
     assert set(by_filters) == {"filters 3", "filters 6"}
     assert all(0 < float(row[4]) < 100 for row in rows[2:])
     assert by_filters["filters 3"][5] == "1.00"

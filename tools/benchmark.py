@@ -32,7 +32,7 @@ from keras_litesr.zoo import folders
 from keras_litesr.zoo.presets import PRESETS
 
 with captured_output():
-    from keras_litesr.models.cost import cost
+    from keras_litesr.models.cost import multiply_adds
     from keras_litesr.zoo.registry import load
 
 _SIZES = ((128, 128), (270, 480))
@@ -124,9 +124,8 @@ def _latency(name: str, threads: int, rounds: int, peak: float) -> list[dict]:
         times = alternate(runs, rounds)
         floor = statistics.median(times["bicubic_x4 float32"])
         for label, seconds in times.items():
-            multiply_adds = sum(row.multiply_adds for row in cost(load(label.split()[0]), size))
             median = statistics.median(seconds)
-            gflops = 2e-9 * multiply_adds / median
+            gflops = 2e-9 * multiply_adds(load(label.split()[0]), size) / median
             rows.append(
                 {
                     "model": label,

@@ -43,7 +43,9 @@ def measure(arguments: argparse.Namespace, machine: str) -> None:
     wishes += [*frontier(rows), *shares(rows)]
     notes = list(dict.fromkeys(notes))
     report = {
-        "command": f"tools/benchmark.py --export --rounds {arguments.rounds}",
+        "command": " ".join(
+            ["tools/benchmark.py --export --rounds", str(arguments.rounds), *arguments.models]
+        ),
         "machine": machine,
         "matrix_multiply_peak_gflops": round(peak, 1),
         "versions": {name: _version(name) for name in _PACKAGES},

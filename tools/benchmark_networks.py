@@ -14,7 +14,7 @@ from keras_litesr.zoo.presets import PRESETS
 
 with captured_output():
     from keras_litesr.export import formats, tflite
-    from keras_litesr.models.cost import cost
+    from keras_litesr.models.cost import multiply_adds
     from keras_litesr.models.fsrcnn import fsrcnn
     from keras_litesr.zoo.registry import build, load
 
@@ -51,7 +51,7 @@ class Network:
 
     def multiply_adds(self, size: tuple[int, int]) -> int:
         """Counts the multiply-adds for a picture of `(height, width)`."""
-        return sum(row.multiply_adds for row in cost(self.model, size))
+        return multiply_adds(self.model, size)
 
 
 def networks(

@@ -4,7 +4,7 @@
 LiteRT's own profiler is not part of its Python package. So every operator is cut out of the file
 and timed by itself, several times on end and in turns with the whole network. Alone, it finds its
 input in another cache than in the network, so the parts need not add up to the whole; both are
-shown.
+shown. Where an operator has several inputs, all get the size of its first one.
 """
 
 import argparse

@@ -27,7 +27,7 @@ with captured_output():
 
     from keras_litesr.datasets.patches import CentreCrops, Patches
     from keras_litesr.export.tflite import export
-    from keras_litesr.models.cost import cost
+    from keras_litesr.models.cost import multiply_adds
     from keras_litesr.models.lite import lite
     from keras_litesr.training.precision import layers_in
     from keras_litesr.training.starts import load_start
@@ -121,7 +121,7 @@ def _row(variant: Variant, training, validation, arguments) -> dict[str, str]:
     begin = time.monotonic()
     model.fit(patches, shuffle=False, verbose=0, callbacks=[keras.callbacks.SwapEMAWeights()])
     seconds = time.monotonic() - begin
-    million = sum(layer.multiply_adds for layer in cost(network, (128, 128))) / 1e6
+    million = multiply_adds(network, (128, 128)) / 1e6
     return {
         "variant": ", ".join(f"{name} {value}" for name, value in variant.items()),
         "parameters": f"{network.count_params():,}",

@@ -66,7 +66,7 @@ def _figures(row: dict) -> dict[str, float]:
 
 def _multiply_adds(folder: Path) -> int:
     with captured_output():
-        from keras_litesr.models.cost import cost
+        from keras_litesr.models.cost import multiply_adds
         from keras_litesr.zoo.registry import load
 
-        return sum(row.multiply_adds for row in cost(load(folder), (128, 128)))
+        return multiply_adds(load(folder), (128, 128))

@@ -69,6 +69,9 @@ def prepare_int8(model: keras.Model, representative: Sequence[np.ndarray]) -> ke
     equalize(plain, calibration.channel_reach(plain, representative))
     ranges = calibration.ranges(plain, representative)
     ranges |= {name: (0.0, 1.0) for name in _pixel_tensors(plain)}
+    # A phone never stores what a plain rectifier behind a convolution takes: it is one operator.
+    for name in _rectified(plain):
+        del ranges[name]
 
     def rounded(tensor: keras.KerasTensor, name: str) -> keras.KerasTensor:
         if name not in ranges:
@@ -182,6 +185,21 @@ def checked_representative(
             stacklevel=3,
         )
     return pictures
+
+
+def _rectified(model: keras.Model) -> set[str]:
+    """Names the convolutions whose tensor a plain rectifier, and nothing else, reads."""
+    readers: dict[int, list[keras.Layer]] = {}
+    for layer in model.layers:
+        for tensor in keras.tree.flatten(layer.input):
+            readers.setdefault(id(tensor), []).append(layer)
+    return {
+        layer.name
+        for layer in model.layers
+        if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D))
+        and [type(reader) for reader in readers.get(id(layer.output), [])] == [keras.layers.ReLU]
+        and readers[id(layer.output)][0].negative_slope == 0
+    }
 
 
 def _pixel_tensors(model: keras.Model) -> set[str]:

@@ -75,6 +75,16 @@ def cost(model: keras.Model, input_size: tuple[int, int]) -> list[LayerCost]:
     ]
 
 
+def multiply_adds(model: keras.Model, input_size: tuple[int, int]) -> int:
+    """Counts the multiply-adds of a whole model for one picture, as `cost` does for each layer.
+
+    Args:
+        model: Functional model with one picture as input.
+        input_size: `(height, width)` in low-resolution pixels.
+    """
+    return sum(row.multiply_adds for row in cost(model, input_size))
+
+
 def scale_of(model: keras.Model) -> int:
     """Computes a super-resolution model's enlargement per side, without running it."""
     return model.compute_output_shape((1, 8, 8, 3))[1] // 8

@@ -73,16 +73,22 @@ class BicubicSubpixels(keras.layers.Layer):
         self.kernel = bicubic_subpixel_kernel(scale)
 
     def call(self, low_res):
-        # Mirroring by one pixel twice repeats the edge and also works for a picture of one pixel.
-        for _ in range(2):
-            low_res = ops.pad(low_res, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="symmetric")
-        return ops.conv(low_res, ops.convert_to_tensor(self.kernel, low_res.dtype), padding="valid")
+        framed = _with_edges_repeated(low_res, self.kernel.shape[0] // 2)
+        return ops.conv(framed, ops.convert_to_tensor(self.kernel, low_res.dtype), padding="valid")
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 3 * self.scale**2)
 
     def get_config(self):
         return {**super().get_config(), "scale": self.scale}
+
+
+def _with_edges_repeated(pictures, margin: int):
+    """Repeats the outermost pixels; mirroring them took a tenth of lite_tiny_x4 in TFLite."""
+    top, bottom = pictures[:, :1], pictures[:, -1:]
+    pictures = ops.concatenate([*[top] * margin, pictures, *[bottom] * margin], axis=1)
+    left, right = pictures[:, :, :1], pictures[:, :, -1:]
+    return ops.concatenate([*[left] * margin, pictures, *[right] * margin], axis=2)
 
 
 def _shuffled(subpixels, scale: int):

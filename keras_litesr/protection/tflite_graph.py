@@ -101,9 +101,10 @@ class _Graph:
         if kind == "DEPTH_TO_SPACE":
             block = operator.builtinOptions.blockSize
             return Step(name, networks.SHUFFLE, channels, sources, block=block)
-        if kind == "CONCATENATION":
+        if kind == "CONCATENATION" and operator.builtinOptions.axis in (-1, len(tensor.shape) - 1):
             return Step(name, networks.CONCATENATION, channels, sources)
-        known = networks.POINTWISE if kind in _POINTWISE else networks.OTHER
+        keeps_apart = kind in _POINTWISE or kind == "CONCATENATION"
+        known = networks.POINTWISE if keeps_apart else networks.OTHER
         return Step(name, known, channels, sources)
 
     def _kernel_step(self, name: str, operator: Any, sources: tuple[int, ...]) -> Step:

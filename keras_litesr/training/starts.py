@@ -19,8 +19,8 @@ def load_start(model: keras.Model, start: str | Path) -> None:
     """Puts the weights to begin with into a model.
 
     A network that differs by smaller kernels alone is a start, too: its kernels are framed by
-    zeros, so that training begins with the very same pictures. So is a deeper one, whose further
-    blocks are left out.
+    zeros, so that training begins with the very same pictures. So is a shallower one: the further
+    blocks add nothing at first. Of a deeper one the further blocks are left out.
 
     Args:
         model: Functional model that is to be trained.
@@ -50,16 +50,29 @@ def load_start(model: keras.Model, start: str | Path) -> None:
         given = arrays.get(layer.name, [])
         if len(given) == len(shapes) > 0:
             arrays[layer.name] = list(map(_framed, given, shapes))
-    set_arrays(model, _without_further_blocks(arrays, model), path)
+    set_arrays(model, _with_blocks_of(model, arrays), path)
 
 
-def _without_further_blocks(
-    arrays: dict[str, list[np.ndarray]], model: keras.Model
+def _with_blocks_of(
+    model: keras.Model, arrays: dict[str, list[np.ndarray]]
 ) -> dict[str, list[np.ndarray]]:
-    """Leaves out the blocks, called `block0_...` and so on, of which the model has fewer."""
-    names = {layer.name for layer in model.layers}
-    further = {name for name in arrays.keys() - names if _BLOCK.match(name)}
-    return {name: arrays[name] for name in arrays if name not in further}
+    """Leaves out the blocks that only the start has, and adds those that only the model has."""
+    layers = {layer.name: layer for layer in model.layers if layer.weights}
+    if not any(name in layers for name in arrays if _BLOCK.match(name)):
+        return arrays
+    kept = {name: arrays[name] for name in arrays if name in layers or not _BLOCK.match(name)}
+    added = {
+        name: _silent(layer)
+        for name, layer in layers.items()
+        if name not in arrays and _BLOCK.match(name)
+    }
+    return kept | added
+
+
+def _silent(layer: keras.Layer) -> list[np.ndarray]:
+    """The fresh weights of a new block's layer; zeros for the one that adds to the stream."""
+    fresh = layer.get_weights()
+    return [np.zeros_like(array) for array in fresh] if layer.name.endswith("_project") else fresh
 
 
 def _framed(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -45,7 +45,7 @@ def test_normalisation_that_cannot_be_folded_stays(rng):
 def test_wrap_sees_every_tensor_by_name(trained):
     seen = []
     split_separable(trained, wrap=lambda tensor, name: seen.append(name) or tensor)
-    assert seen[:3] == ["low_res", "shallow_depthwise", "shallow_pointwise"]
+    assert seen[:4] == ["low_res", "shallow", "block0_expand_depthwise", "block0_expand_pointwise"]
     assert seen[-2:] == ["global_skip", "high_res"]
 
 

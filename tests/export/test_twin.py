@@ -103,4 +103,4 @@ def test_the_rest_of_the_process_stays_with_keras_3():
 
 def test_twin_has_the_layers_of_the_split_model():
     names = [layer.name for layer in twin(lite(filters=3, num_blocks=1)).layers]
-    assert names[:3] == ["low_res", "shallow_depthwise", "shallow_pointwise"]
+    assert names[:4] == ["low_res", "shallow", "block0_expand_depthwise", "block0_expand_pointwise"]

@@ -3,13 +3,14 @@ import numpy as np
 import pytest
 
 from keras_litesr.models.bicubic import bicubic
+from keras_litesr.models.cost import cost, multiply_adds
 from keras_litesr.models.lite import lite
 
 
 def test_parameter_count_is_the_sum_by_hand():
-    # shallow: 9*48 depthwise + 48*48 pointwise + 48; block: 9*48 + 48*96 + 96 + 96*48 + 48;
+    # shallow: 9*3*48 + 48; block: 9*48 + 48*96 + 96 + 96*48 + 48;
     # subpixels: 9*48 + 48*48 + 48.
-    assert lite(filters=48, num_blocks=12).count_params() == 2784 + 12 * 9792 + 2784
+    assert lite(filters=48, num_blocks=12).count_params() == 1344 + 12 * 9792 + 2784
 
 
 def test_blocks_take_several_kernel_sizes_in_turn():
@@ -60,7 +61,19 @@ def test_has_neither_lambda_nor_prelu():
     }
 
 
-def test_first_layer_has_filters_enough_for_any_width():
-    depthwise, pointwise, _ = lite(filters=32, num_blocks=1).get_layer("shallow").get_weights()
-    assert depthwise.shape == (3, 3, 3, 11)
-    assert pointwise.shape == (1, 1, 33, 32)
+def test_a_slope_of_zero_makes_plain_rectifiers():
+    kinds = [type(layer).__name__ for layer in lite(filters=3, negative_slope=0).layers]
+    assert kinds.count("ReLU") == 12
+    assert "LeakyReLU" not in kinds
+    leaky = lite(filters=3, negative_slope=0.3).get_layer("block0_activation")
+    assert leaky.negative_slope == pytest.approx(0.3)
+
+
+def test_first_convolution_is_a_full_one_and_cheaper_than_a_separable_one():
+    network = lite(filters=32, num_blocks=1)
+    picture = keras.Input((None, None, 3))
+    separable = keras.layers.SeparableConv2D(32, 3, depth_multiplier=11, padding="same")
+    separated = keras.Model(picture, separable(picture))
+    full = next(row for row in cost(network, (8, 8)) if row.name == "shallow")
+    assert full.multiply_adds == 8 * 8 * 9 * 3 * 32
+    assert full.multiply_adds < multiply_adds(separated, (8, 8))

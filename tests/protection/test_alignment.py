@@ -27,13 +27,7 @@ def moved_by_hand(model, random):
     weights = {layer.name: layer.get_weights() for layer in model.layers}
     filters, wide = 32, 64
     stream, stream_factors = random.permutation(filters), factors(random, filters, signed=True)
-    depthwise, pointwise, bias = weights["shallow"]
-    inner = factors(random, 33, signed=True).reshape(3, 11)
-    order = np.array([random.permutation(11) for _ in range(3)])
-    depthwise = np.take_along_axis(depthwise, order[None, None], axis=3) * inner
-    rows = (order + 11 * np.arange(3)[:, None]).ravel()
-    pointwise = pointwise[:, :, rows] / inner.reshape(33, 1)
-    weights["shallow"] = [depthwise, *moved_out(pointwise, bias, stream, stream_factors)]
+    weights["shallow"] = list(moved_out(*weights["shallow"], stream, stream_factors))
     for name in ("block0_expand", "block1_expand", "subpixels"):
         depthwise, pointwise, bias = weights[name]
         inner = factors(random, filters, signed=True)[:, None]

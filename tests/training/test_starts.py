@@ -72,5 +72,19 @@ def test_a_deeper_networks_further_blocks_are_left_out(tmp_path):
             layer.get_weights(), deep.get_layer(layer.name).get_weights(), strict=True
         ):
             np.testing.assert_array_equal(received, expected)
-    with pytest.raises(PresetError, match="block3_expand"):
-        load_start(lite(filters=3, num_blocks=4), tmp_path)
+
+
+def test_a_deeper_network_paints_at_first_what_the_start_paints(tmp_path, rng):
+    shallow, deep = (lite(filters=3, num_blocks=number) for number in (1, 3))
+    shallow.save_weights(tmp_path / "best.weights.h5")
+    load_start(deep, tmp_path)
+    low_res = rng.random((1, 9, 8, 3), np.float32)
+    expected = shallow.predict(low_res, verbose=0)
+    np.testing.assert_allclose(deep.predict(low_res, verbose=0), expected, atol=1e-6)
+    assert np.any(deep.get_layer("block2_expand").get_weights()[0])
+
+
+def test_a_network_without_blocks_is_no_start_of_one_with_blocks(tmp_path):
+    lite(filters=3, num_blocks=0).save_weights(tmp_path / "best.weights.h5")
+    with pytest.raises(PresetError, match="block0_expand"):
+        load_start(lite(filters=3, num_blocks=1), tmp_path)

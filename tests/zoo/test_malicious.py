@@ -149,7 +149,7 @@ def test_external_and_soft_links_in_h5_are_refused(folder, tmp_path):
         other["x"] = np.zeros(48, np.float32)
     for link in (h5py.ExternalLink(str(tmp_path / "secret.h5"), "/x"), h5py.SoftLink("/vars")):
         with h5py.File(folder / "model.weights.h5", "a") as file:
-            group = file["layers/separable_conv2d_2/vars"]
+            group = file["layers/separable_conv2d_1/vars"]
             del group["2"]
             group["2"] = link
         folders.write_manifest(folder)
@@ -159,15 +159,15 @@ def test_external_and_soft_links_in_h5_are_refused(folder, tmp_path):
 def test_tensor_larger_than_the_configuration_says_is_refused(folder, tmp_path):
     other = keras_litesr.save_to_preset(lite(filters=6, num_blocks=1), tmp_path / "other")
     replace(folder, "model.weights.h5", (other / "model.weights.h5").read_bytes())
-    refused(folder, r"model of 330 numbers, model\.weights\.h5 holds [\d,]+")
+    refused(folder, r"model of 375 numbers, model\.weights\.h5 holds [\d,]+")
 
 
 def test_configuration_larger_than_the_weights_is_refused_before_it_is_built(folder):
     wide = {"depth_multiplier": 10**6}
-    change_config(folder, lambda layers: named(layers, "shallow")["config"].update(wide))
-    # 3x3 depthwise and 3 pointwise weights for each of 3 million channels, where 3 were.
-    expected = 330 + (3 * 10**6 - 3) * (9 + 3)
-    refused(folder, f"model of {expected:,} numbers, .* holds 330")
+    change_config(folder, lambda layers: named(layers, "block0_expand")["config"].update(wide))
+    # 3x3 depthwise and 6 pointwise weights for each of 3 million channels, where 3 were.
+    expected = 375 + (3 * 10**6 - 3) * (9 + 6)
+    refused(folder, f"model of {expected:,} numbers, .* holds 375")
 
 
 @pytest.mark.parametrize(
