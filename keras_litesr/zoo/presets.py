@@ -93,7 +93,7 @@ PRESETS = {
     ),
     "lite_tiny_x4": Preset(
         architecture="lite",
-        arguments={"filters": 32, "num_blocks": 5},
+        arguments={"filters": 32, "num_blocks": 5, "negative_slope": 0},
         scale=4,
         summary="Five inverted separable blocks of 32 channels at low resolution: the fastest one.",
         use=(
