@@ -59,20 +59,25 @@ def draw_frontier(points: Sequence[Point], path: Path, *, title: str, data: str)
     axes = figure.subplots()
     line = frontier([point for point in points if not point.note])
     axes.plot([p.milliseconds for p in line], [p.psnr for p in line], color="#9db8d9", zorder=1)
-    for index, point in enumerate(sorted(points, key=lambda point: point.milliseconds)):
+    others = [point for point in points if point not in line]
+    others.sort(key=lambda point: point.milliseconds)
+    for point in points:
         fill = "white" if point.note else _COLOUR
         axes.scatter(point.milliseconds, point.psnr, color=fill, edgecolor=_COLOUR, zorder=2)
+        # Above the line on the left, for its end has room on the right; the others by turns.
+        is_left = point in line[:-1]
+        is_above = point in line or others.index(point) % 2 == 0
         axes.annotate(
             f"{point.label} ({point.note})" if point.note else point.label,
             (point.milliseconds, point.psnr),
-            # By turns above and below, as neighbours in time are often neighbours in PSNR.
-            xytext=(6, -12 if index % 2 else 7),
+            xytext=(-6 if is_left else 6, 5 if is_above else -12),
             textcoords="offset points",
+            horizontalalignment="right" if is_left else "left",
             fontsize=8,
         )
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.margins(x=0.2, y=0.1)
+    axes.margins(x=0.27, y=0.1)
     axes.set(title=title, xlabel="milliseconds", ylabel=f"PSNR on {data} (dB, standard protocol)")
     axes.grid(alpha=0.3)
     with published(path) as temporary:
