@@ -164,7 +164,7 @@ def test_other_architectures_are_told_apart(model):
     longer = carriers.read(lite(filters=32, num_blocks=3))
     with pytest.raises(ArchitectureError, match=r"12 kernels .* as number 9, received 9"):
         networks.refuse_other_architecture(network, longer)
-    with pytest.raises(ArchitectureError, match="a depthwise kernel of 3x3x3x11 as number 1"):
+    with pytest.raises(ArchitectureError, match="a convolution kernel of 3x3x3x32 as number 1"):
         networks.refuse_other_architecture(carriers.read(lite(filters=8)), network)
     first = Network(network.steps[:3])
     with pytest.raises(ArchitectureError, match="received 2 with none"):

@@ -140,8 +140,8 @@ def test_name_is_part_of_what_is_read(marked, key):
 
 
 def test_small_model_is_refused_and_told_what_fits(key):
-    # Pointwise kernels of 9x8, 8x16, 16x8 and 8x48: 712 weights, room for 22 slots of 32.
-    with pytest.raises(TooFewWeightsError, match="received 712, in which 22 slots would fit"):
+    # A full kernel of 3x3x3x8, pointwise ones of 8x16, 16x8 and 8x48: 856 weights, 26 slots of 32.
+    with pytest.raises(TooFewWeightsError, match="received 856, in which 26 slots would fit"):
         mark(lite(filters=8, num_blocks=1), key)
 
 
