@@ -197,9 +197,17 @@ def _rectified(model: keras.Model) -> set[str]:
         layer.name
         for layer in model.layers
         if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D))
-        and [type(reader) for reader in readers.get(id(layer.output), [])] == [keras.layers.ReLU]
-        and readers[id(layer.output)][0].negative_slope == 0
+        and len(readers.get(id(layer.output), [])) == 1
+        and _is_plain_rectifier(readers[id(layer.output)][0])
     }
+
+
+def _is_plain_rectifier(layer: keras.Layer) -> bool:
+    return (
+        isinstance(layer, keras.layers.ReLU)
+        and layer.max_value is None
+        and layer.negative_slope == layer.threshold == 0
+    )
 
 
 def _pixel_tensors(model: keras.Model) -> set[str]:
