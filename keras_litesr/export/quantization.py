@@ -10,7 +10,7 @@ import numpy as np
 from keras_litesr.datasets.sources import load_folders
 from keras_litesr.export import calibration
 from keras_litesr.export.equalization import equalize
-from keras_litesr.export.rewriting import split_separable
+from keras_litesr.export.rewriting import only_consumer, split_separable
 from keras_litesr.images.resize import crop_to_multiple, reduce
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
 
@@ -189,20 +189,15 @@ def checked_representative(
 
 def _rectified(model: keras.Model) -> set[str]:
     """Names the convolutions whose tensor a plain rectifier, and nothing else, reads."""
-    readers: dict[int, list[keras.Layer]] = {}
-    for layer in model.layers:
-        for tensor in keras.tree.flatten(layer.input):
-            readers.setdefault(id(tensor), []).append(layer)
     return {
         layer.name
         for layer in model.layers
         if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D))
-        and len(readers.get(id(layer.output), [])) == 1
-        and _is_plain_rectifier(readers[id(layer.output)][0])
+        and _is_plain_rectifier(only_consumer(model, layer))
     }
 
 
-def _is_plain_rectifier(layer: keras.Layer) -> bool:
+def _is_plain_rectifier(layer: keras.Layer | None) -> bool:
     return (
         isinstance(layer, keras.layers.ReLU)
         and layer.max_value is None

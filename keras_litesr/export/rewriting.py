@@ -104,18 +104,24 @@ def _folded(kernel, bias, norm: keras.Layer | None) -> list[np.ndarray]:
     return [kernel * gain, (bias - np.asarray(norm.moving_mean)) * gain + shift]
 
 
-def _only_consumer(model: keras.Model, layer: keras.Layer, kind: type) -> keras.Layer | None:
-    """Finds the layer behind a linear convolution, if it is the only one and of this kind."""
+def only_consumer(model: keras.Model, layer: keras.Layer) -> keras.Layer | None:
+    """Finds the layer that reads what a layer makes, if it is the only one."""
     consumers = [
         other
         for other in model.layers
         if other is not layer
         and any(tensor is layer.output for tensor in keras.tree.flatten(other.input))
     ]
+    return consumers[0] if len(consumers) == 1 else None
+
+
+def _only_consumer(model: keras.Model, layer: keras.Layer, kind: type) -> keras.Layer | None:
+    """Finds the layer behind a linear convolution, if it is the only one and of this kind."""
     foldable = isinstance(layer, (layers.Conv2D, layers.SeparableConv2D))
-    if not foldable or layer.activation is not keras.activations.linear or len(consumers) != 1:
+    if not foldable or layer.activation is not keras.activations.linear:
         return None
-    return consumers[0] if isinstance(consumers[0], kind) else None
+    consumer = only_consumer(model, layer)
+    return consumer if isinstance(consumer, kind) else None
 
 
 def _folds_into(model: keras.Model, norm: keras.Layer) -> bool:

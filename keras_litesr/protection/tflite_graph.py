@@ -13,9 +13,9 @@ from keras_litesr.protection.networks import ArchitectureError, Network, Step
 
 _IDENTIFIER = b"TFL3"
 _NAMES = (
-    "ABS ADD ADD_N AVERAGE_POOL_2D DEQUANTIZE DIV ELU GELU HARD_SWISH LEAKY_RELU LOGISTIC "
-    "MAX_POOL_2D MAXIMUM MINIMUM MIRROR_PAD MUL PAD PADV2 PRELU QUANTIZE RELU RELU6 RELU_N1_TO_1 "
-    "RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR SUB TANH"
+    "ABS ADD ADD_N AVERAGE_POOL_2D CONCATENATION DEQUANTIZE DIV ELU GELU HARD_SWISH LEAKY_RELU "
+    "LOGISTIC MAX_POOL_2D MAXIMUM MINIMUM MIRROR_PAD MUL PAD PADV2 PRELU QUANTIZE RELU RELU6 "
+    "RELU_N1_TO_1 RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR SUB TANH"
 )
 _POINTWISE = frozenset(_NAMES.split())
 _KERNELS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
@@ -103,8 +103,7 @@ class _Graph:
             return Step(name, networks.SHUFFLE, channels, sources, block=block)
         if kind == "CONCATENATION" and operator.builtinOptions.axis in (-1, len(tensor.shape) - 1):
             return Step(name, networks.CONCATENATION, channels, sources)
-        keeps_apart = kind in _POINTWISE or kind == "CONCATENATION"
-        known = networks.POINTWISE if keeps_apart else networks.OTHER
+        known = networks.POINTWISE if kind in _POINTWISE else networks.OTHER
         return Step(name, known, channels, sources)
 
     def _kernel_step(self, name: str, operator: Any, sources: tuple[int, ...]) -> Step:
