@@ -47,6 +47,27 @@ The baselines were trained here like the rest, for minutes and on the same pictu
 trainings there were published, on {sets}: for {"; for ".join(each)}.""")
 
 
+def critic_tables(metadata: Mapping[str, Any], results: Mapping[str, Any]) -> str:
+    """Compares each model that learnt against a critic with the one it began as, in Markdown.
+
+    Args:
+        metadata: Of each preset, by name, in the order of the rows.
+        results: Of the same.
+
+    Returns:
+        A table a pair, float32 files in the standard protocol; empty where no start is among the
+        presets.
+    """
+    trainings = {name: facts.get("training", {}) for name, facts in metadata.items()}
+    pairs = {
+        name: training["start"]
+        for name, training in trainings.items()
+        if "adversarial_weight" in training and training["start"] in results
+    }
+    tables = [_critic_table(name, start, results) for name, start in pairs.items()]
+    return "\n\n".join(tables)
+
+
 def files_table(results: Mapping[str, Any]) -> str:
     """Writes PSNR of the int8 files and its loss, sizes, and times, in Markdown.
 
@@ -86,6 +107,20 @@ def _sets(results: Iterable[dict[str, Any]]) -> list[str]:
 def _table(heads: list[str], rows: list[list[str]]) -> str:
     lines = [heads, [":--", *["--:"] * (len(heads) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _critic_table(name: str, start: str, results: Mapping[str, Any]) -> str:
+    sets = _sets([results[name]])
+    sharp, soft = (results[each]["files"]["float32"]["quality"] for each in (name, start))
+    psnr, energy, gmsd = ["PSNR (dB)"], ["high-frequency energy"], ["GMSD"]
+    for data in sets:
+        before, after = soft[data]["standard"]["psnr"], sharp[data]["standard"]["psnr"]
+        psnr.append(f"{before:.2f} to {after:.2f} ({after - before:+.2f})")
+        before, after = (row[data]["sharpness"]["high_frequency_energy"] for row in (soft, sharp))
+        energy.append(f"{before:.3f} to {after:.3f} (x {after / before:.2f})")
+        before, after = (row[data]["sharpness"]["gmsd"] for row in (soft, sharp))
+        gmsd.append(f"{before:.4f} to {after:.4f}")
+    return _table([f"from {start} to {name}", *sets], [psnr, energy, gmsd])
 
 
 def _link(name: str) -> str:

@@ -12,7 +12,13 @@ from keras_litesr.zoo import folders
 from keras_litesr.zoo.card_facts import Card, card_of, require_complete
 from keras_litesr.zoo.card_heads import yaml_head
 from keras_litesr.zoo.card_sections import CURVES, PICTURE, card_text
-from keras_litesr.zoo.card_tables import files_table, published_note, quality_table, times_note
+from keras_litesr.zoo.card_tables import (
+    critic_tables,
+    files_table,
+    published_note,
+    quality_table,
+    times_note,
+)
 from keras_litesr.zoo.presets import PRESETS, Preset
 
 CARD = "README.md"
@@ -112,13 +118,14 @@ def add_picture(folder: Path, picture: Path) -> None:
 
 
 def zoo_table() -> str:
-    """Makes the README's tables of all measured presets, in Markdown: quality, then files."""
+    """Makes the README's tables of all measured presets: quality, what critics changed, files."""
     rows = {name: folders.preset_folder(name) for name in folders.released()}
     facts = {name: folders.metadata(folder) for name, folder in rows.items()}
     measured = {name: folders.results(folder) for name, folder in rows.items()}
     parts = [
         quality_table(facts, measured),
         published_note({name: PRESETS[name] for name in rows if PRESETS[name].published}),
+        critic_tables(facts, measured),
         files_table(measured),
         times_note(measured),
     ]

@@ -66,3 +66,11 @@ def test_layers_are_registered_so_that_models_load_without_custom_objects(tmp_pa
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     assert [type(layer) for layer in loaded.layers] == [type(layer) for layer in model.layers]
+
+
+def test_bicubic_repeats_the_edges_to_the_bit(rng):
+    low_res = rng.random((2, 6, 5, 3), np.float32)
+    layer = BicubicSubpixels(4)
+    padded = np.pad(low_res, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="edge")
+    expected = keras.ops.conv(padded, layer.kernel, padding="valid")
+    np.testing.assert_array_equal(np.asarray(layer(low_res)), np.asarray(expected))

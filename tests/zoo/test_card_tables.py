@@ -1,0 +1,35 @@
+"""The README's tables: what a critic changed."""
+
+from keras_litesr.zoo.card_tables import critic_tables
+
+
+def figures(psnr, energy, gmsd):
+    quality = {
+        "standard": {"psnr": psnr},
+        "sharpness": {"high_frequency_energy": energy, "gmsd": gmsd},
+    }
+    return {"files": {"float32": {"quality": {"Set5": quality}}}}
+
+
+RESULTS = {"soft_x4": figures(31.5, 0.4, 0.05), "sharp_x4": figures(31.25, 0.5, 0.0625)}
+SHARP = {"training": {"start": "soft_x4", "adversarial_weight": 1e-3}}
+
+
+def test_a_critics_model_stands_beside_its_start():
+    table = critic_tables(
+        {"bicubic_x4": {}, "soft_x4": {"training": {}}, "sharp_x4": SHARP}, RESULTS
+    )
+    assert table.splitlines() == [
+        "| from soft_x4 to sharp_x4 | Set5 |",
+        "| :-- | --: |",
+        "| PSNR (dB) | 31.50 to 31.25 (-0.25) |",
+        "| high-frequency energy | 0.400 to 0.500 (x 1.25) |",
+        "| GMSD | 0.0500 to 0.0625 |",
+    ]
+
+
+def test_pixel_trainings_and_starts_outside_the_zoo_have_no_table():
+    pixel = {"training": {"start": "soft_x4", "loss": "l1"}}
+    stranger = {"training": {"start": "runs/other", "adversarial_weight": 1e-3}}
+    assert not critic_tables({"soft_x4": {"training": {}}, "sharp_x4": pixel}, RESULTS)
+    assert not critic_tables({"soft_x4": {"training": {}}, "sharp_x4": stranger}, RESULTS)
