@@ -4,7 +4,7 @@
 LiteRT's own profiler is not part of its Python package. So every operator is cut out of the file
 and timed by itself, several times on end and in turns with the whole network. Alone, it finds its
 input in another cache than in the network, so the parts need not add up to the whole; both are
-shown. Where an operator has several inputs, all get the size of its first one.
+shown.
 """
 
 import argparse
@@ -99,8 +99,7 @@ def profile(
     runs = {"whole": invocation(content, size, threads=threads)}
     for index, (first, *_) in enumerate(alike.values()):
         alone = cut_out(content, first.index)
-        _, height, width, *_ = first.input_shape
-        runs[str(index)] = invocation(alone, (height, width), threads=threads)
+        runs[str(index)] = invocation(alone, *first.sizes, threads=threads)
     on_end = {label: partial(_on_end, run) for label, run in runs.items()}
     times = alternate({"peak": matrix_multiplication(), **on_end}, rounds)
     fastest = {label: 1e3 * min(seconds) / _ON_END for label, seconds in times.items()}

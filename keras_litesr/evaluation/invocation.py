@@ -9,7 +9,7 @@ from keras_litesr.silence import captured_output
 
 
 def invocation(
-    file: str | Path | bytes, size: tuple[int, int], *, threads: int
+    file: str | Path | bytes, *sizes: tuple[int, int], threads: int
 ) -> Callable[[], object]:
     """Plans a network for one size and returns what runs it once, as an app would.
 
@@ -17,14 +17,16 @@ def invocation(
 
     Args:
         file: Path or content; every input `(1, height, width, channels)` of free size.
-        size: `(height, width)` of the inputs, which are filled with noise.
+        sizes: `(height, width)` of the inputs, which are filled with noise: one for all of them,
+            or one each.
         threads: CPU threads, at least 1.
 
     Returns:
         Function without arguments. Not to be called from two threads at once.
 
     Raises:
-        ValueError: When the file is no TFLite file, or refuses the size.
+        ValueError: When the file is no TFLite file, refuses a size, or has another number of
+            inputs than there are sizes.
     """
     from ai_edge_litert.interpreter import Interpreter
 
@@ -33,7 +35,9 @@ def invocation(
     noise = np.random.default_rng(0)
     with captured_output():
         interpreter = Interpreter(model_content=content, num_threads=threads)
-        for details in interpreter.get_input_details():
+        inputs = interpreter.get_input_details()
+        each = sizes * len(inputs) if len(sizes) == 1 else sizes
+        for details, size in zip(inputs, each, strict=True):
             shape = (1, *size, int(details["shape"][3]))
             interpreter.resize_tensor_input(details["index"], shape)
         interpreter.allocate_tensors()

@@ -21,6 +21,7 @@ class Operator:
         index: Its place in the file.
         kind: Name such as `CONV_2D`.
         input_shape: `(1, height, width, channels)` of its first input.
+        sizes: `(height, width)` of each input that is no constant, without repetition.
         output_shape: Of its output.
         kernel: `(height, width)` of a convolution; empty for the others.
         multiply_adds: For one picture; only convolutions have any.
@@ -30,6 +31,7 @@ class Operator:
     index: int
     kind: str
     input_shape: tuple[int, ...]
+    sizes: tuple[tuple[int, int], ...]
     output_shape: tuple[int, ...]
     kernel: tuple[int, ...]
     multiply_adds: int
@@ -65,8 +67,10 @@ def list_operators(content: bytes, size: tuple[int, int]) -> list[Operator]:
     for details in interpreter._get_ops_details():
         if moving.isdisjoint(details["inputs"]):
             continue
+        sources = [tensors[index] for index in dict.fromkeys(details["inputs"]) if index in moving]
+        sizes = tuple((int(each["shape"][1]), int(each["shape"][2])) for each in sources)
         moving.update(details["outputs"])
-        found.append(_described(details, tensors))
+        found.append(_described(details, tensors, sizes))
     return found
 
 
@@ -79,7 +83,7 @@ def cut_out(content: bytes, index: int) -> bytes:
         index: The operator's place in it.
 
     Returns:
-        The file; its inputs are those of the operator that are no constants.
+        The file; its inputs are those of the operator that are no constants, without repetition.
     """
     from ai_edge_litert import schema_py_generated as schema
 
@@ -87,7 +91,8 @@ def cut_out(content: bytes, index: int) -> bytes:
     graph = model.subgraphs[0]
     operator = graph.operators[index]
     graph.operators, graph.outputs = [operator], operator.outputs
-    graph.inputs = [number for number in operator.inputs if _moves(model, graph, number)]
+    sources = dict.fromkeys(operator.inputs)
+    graph.inputs = [number for number in sources if _moves(model, graph, number)]
     model.signatureDefs, model.metadata = [], []
     return packed(model)
 
@@ -110,7 +115,11 @@ def _interpreter(content: bytes, *, delegate: bool, size: tuple[int, int] | None
     return interpreter
 
 
-def _described(details: dict[str, Any], tensors: dict[int, dict[str, Any]]) -> Operator:
+def _described(
+    details: dict[str, Any],
+    tensors: dict[int, dict[str, Any]],
+    sizes: tuple[tuple[int, int], ...],
+) -> Operator:
     def shape(index: int) -> tuple[int, ...]:
         return tuple(int(side) for side in tensors[index]["shape"])
 
@@ -127,6 +136,7 @@ def _described(details: dict[str, Any], tensors: dict[int, dict[str, Any]]) -> O
         details["index"],
         kind,
         shape(sources[0]),
+        sizes,
         output,
         tuple(kernel),
         multiply_adds,

@@ -40,11 +40,26 @@ def test_an_operator_that_was_cut_out_runs_alone(file):
     found = operators.list_operators(content, (4, 5))
     for one in found:
         alone = operators.cut_out(content, one.index)
-        invocation(alone, one.input_shape[1:3], threads=1)()
-        if one.kind not in ("ADD", "CONCATENATION"):  # which have several inputs
-            (only,) = operators.list_operators(alone, one.input_shape[1:3])
+        invocation(alone, *one.sizes, threads=1)()
+        if len(one.sizes) == 1:
+            (only,) = operators.list_operators(alone, *one.sizes)
             assert (only.kind, only.output_shape) == (one.kind, one.output_shape)
     assert {one.kind for one in found} > {"ADD", "CONV_2D"}
+
+
+def test_every_input_has_its_own_size(file):
+    """The bicubic skip joins the upper edge, the picture and the lower edge, then the sides."""
+    found = operators.list_operators(file.read_bytes(), (4, 5))
+    joined = [one.sizes for one in found if one.kind == "CONCATENATION"]
+    assert joined == [((1, 5), (4, 5), (1, 5)), ((8, 1), (8, 5), (8, 1))]
+
+
+def test_one_size_too_few_is_refused(file):
+    content = file.read_bytes()
+    joins = [one for one in operators.list_operators(content, (4, 5)) if len(one.sizes) == 3]
+    alone = operators.cut_out(content, joins[0].index)
+    with pytest.raises(ValueError, match="shorter"):
+        invocation(alone, *joins[0].sizes[:2], threads=1)
 
 
 def test_what_is_no_tflite_file_is_refused():
