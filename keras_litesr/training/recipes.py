@@ -124,7 +124,7 @@ RECIPES: dict[str, Recipe] = {
         precision="mixed_bfloat16",
     ),
     "separable_srresnet_x4": Recipe(
-        steps=5_000,
+        steps=13_000,
         learning_rate=1e-3,
         warmup_steps=200,
         batch_size=8,
