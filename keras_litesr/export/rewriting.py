@@ -42,7 +42,7 @@ def split_separable(model: keras.Model, *, wrap: Wrap | None = None) -> keras.Mo
             made[id(layer.output)] = wrap(low_res, layer.name)
             continue
         source = keras.tree.map_structure(lambda tensor: made[id(tensor)], layer.input)
-        norm = _only_consumer(model, layer, layers.BatchNormalization)
+        norm = _foldable_consumer(model, layer, layers.BatchNormalization)
         if isinstance(layer, layers.BatchNormalization) and _folds_into(model, layer):
             made[id(layer.output)] = source
             continue
@@ -115,7 +115,7 @@ def only_consumer(model: keras.Model, layer: keras.Layer) -> keras.Layer | None:
     return consumers[0] if len(consumers) == 1 else None
 
 
-def _only_consumer(model: keras.Model, layer: keras.Layer, kind: type) -> keras.Layer | None:
+def _foldable_consumer(model: keras.Model, layer: keras.Layer, kind: type) -> keras.Layer | None:
     """Finds the layer behind a linear convolution, if it is the only one and of this kind."""
     foldable = isinstance(layer, (layers.Conv2D, layers.SeparableConv2D))
     if not foldable or layer.activation is not keras.activations.linear:
@@ -126,6 +126,6 @@ def _only_consumer(model: keras.Model, layer: keras.Layer, kind: type) -> keras.
 
 def _folds_into(model: keras.Model, norm: keras.Layer) -> bool:
     return any(
-        layer.output is norm.input and _only_consumer(model, layer, type(norm)) is norm
+        layer.output is norm.input and _foldable_consumer(model, layer, type(norm)) is norm
         for layer in model.layers
     )

@@ -55,16 +55,14 @@ def critic_tables(metadata: Mapping[str, Any], results: Mapping[str, Any]) -> st
         results: Of the same.
 
     Returns:
-        A table a pair, float32 files in the standard protocol; empty where no start is among the
-        presets.
+        A table a pair, float32 files in the standard protocol, of the sets that both were measured
+        on; empty where no start is among the presets.
     """
-    trainings = {name: facts.get("training", {}) for name, facts in metadata.items()}
-    pairs = {
-        name: training["start"]
-        for name, training in trainings.items()
-        if "adversarial_weight" in training and training["start"] in results
-    }
-    tables = [_critic_table(name, start, results) for name, start in pairs.items()]
+    tables = []
+    for name, facts in metadata.items():
+        training = facts.get("training", {})
+        if "adversarial_weight" in training and training["start"] in results:
+            tables.append(_critic_table(name, training["start"], results))
     return "\n\n".join(tables)
 
 
@@ -110,8 +108,8 @@ def _table(heads: list[str], rows: list[list[str]]) -> str:
 
 
 def _critic_table(name: str, start: str, results: Mapping[str, Any]) -> str:
-    sets = _sets([results[name]])
     sharp, soft = (results[each]["files"]["float32"]["quality"] for each in (name, start))
+    sets = [data for data in sharp if data in soft]
     psnr, energy, gmsd = ["PSNR (dB)"], ["high-frequency energy"], ["GMSD"]
     for data in sets:
         before, after = soft[data]["standard"]["psnr"], sharp[data]["standard"]["psnr"]

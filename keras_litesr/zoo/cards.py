@@ -118,7 +118,7 @@ def add_picture(folder: Path, picture: Path) -> None:
 
 
 def zoo_table() -> str:
-    """Makes the README's tables of all measured presets: quality, what critics changed, files."""
+    """Makes the README's tables, in Markdown: quality, what critics changed, files."""
     rows = {name: folders.preset_folder(name) for name in folders.released()}
     facts = {name: folders.metadata(folder) for name, folder in rows.items()}
     measured = {name: folders.results(folder) for name, folder in rows.items()}

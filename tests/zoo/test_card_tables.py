@@ -3,12 +3,12 @@
 from keras_litesr.zoo.card_tables import critic_tables
 
 
-def figures(psnr, energy, gmsd):
+def figures(psnr, energy, gmsd, data="Set5"):
     quality = {
         "standard": {"psnr": psnr},
         "sharpness": {"high_frequency_energy": energy, "gmsd": gmsd},
     }
-    return {"files": {"float32": {"quality": {"Set5": quality}}}}
+    return {"files": {"float32": {"quality": {data: quality}}}}
 
 
 RESULTS = {"soft_x4": figures(31.5, 0.4, 0.05), "sharp_x4": figures(31.25, 0.5, 0.0625)}
@@ -33,3 +33,12 @@ def test_pixel_trainings_and_starts_outside_the_zoo_have_no_table():
     stranger = {"training": {"start": "runs/other", "adversarial_weight": 1e-3}}
     assert not critic_tables({"soft_x4": {"training": {}}, "sharp_x4": pixel}, RESULTS)
     assert not critic_tables({"soft_x4": {"training": {}}, "sharp_x4": stranger}, RESULTS)
+
+
+def test_a_set_that_only_one_of_the_two_was_measured_on_is_left_out():
+    wider = figures(31.25, 0.5, 0.0625)
+    more = figures(28, 0.3, 0.08, data="Set14")["files"]["float32"]["quality"]
+    wider["files"]["float32"]["quality"] |= more
+    results = {**RESULTS, "sharp_x4": wider}
+    facts = {"soft_x4": {"training": {}}, "sharp_x4": SHARP}
+    assert critic_tables(facts, results) == critic_tables(facts, RESULTS)
