@@ -35,6 +35,17 @@ def test_every_file_and_runtime_is_timed_against_bicubic_and_fsrcnn(litert_expor
     assert any("fresh weights" in note for note in report["notes"])
 
 
+def test_peak_memory_is_that_of_the_command_alone(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import benchmark
+
+    own = bytes(300 << 20)
+    assert benchmark._peak_memory([sys.executable, "-c", ""]) < 100
+    holding = benchmark._peak_memory([sys.executable, "-c", "bytes(bytearray(200 << 20))"])
+    assert 200 < holding < 600
+    assert own[-1] == 0
+
+
 @pytest.mark.slow
 def test_a_recipe_is_timed_in_a_process_of_its_own(monkeypatch):
     monkeypatch.syspath_prepend(str(TOOLS))
