@@ -39,11 +39,27 @@ def test_peak_memory_is_that_of_the_command_alone(monkeypatch):
     monkeypatch.syspath_prepend(str(TOOLS))
     import benchmark
 
-    own = bytes(300 << 20)
+    own = b"x" * (300 << 20)
     assert benchmark._peak_memory([sys.executable, "-c", ""]) < 100
     holding = benchmark._peak_memory([sys.executable, "-c", "bytes(bytearray(200 << 20))"])
     assert 200 < holding < 600
-    assert own[-1] == 0
+    assert len(own) == 300 << 20
+
+
+def test_memory_of_a_training_is_not_that_of_the_process_that_started_it():
+    own = b"x" * (700 << 20)
+    lines = [
+        "import benchmark_training",
+        "print(benchmark_training._peak_memory())",
+        "held = b'x' * (400 << 20)",
+        "print(benchmark_training._peak_memory())",
+    ]
+    child = [sys.executable, "-c", "; ".join(lines)]
+    finished = subprocess.run(child, cwd=TOOLS, capture_output=True, text=True, check=True)
+    before, holding = map(int, finished.stdout.split())
+    assert 0 < before < 300
+    assert 400 <= holding - before < 500
+    assert len(own) == 700 << 20
 
 
 @pytest.mark.slow

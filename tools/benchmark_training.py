@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -23,6 +24,7 @@ _ENGINES: dict[str, tuple[str, list[str]]] = {
 }
 _MOST_SECONDS = 900
 _TIMED_BATCHES = 50
+_STATUS = Path("/proc/self/status")  # Linux only; elsewhere memory is not told.
 
 
 def measure(arguments: argparse.Namespace, machine: str) -> None:
@@ -60,7 +62,6 @@ def _row(name: str, engine: str) -> dict[str, Any]:
 
 def _measured(name: str, *, xla: bool, precision: str) -> dict[str, Any]:
     """Trains on noise, which takes the time that photos take."""
-    import resource
     import time
     from dataclasses import replace
 
@@ -97,8 +98,16 @@ def _measured(name: str, *, xla: bool, precision: str) -> dict[str, Any]:
         "patches_per_second": round(recipe.batch_size / step_seconds, 1),
         "step_ms": round(1e3 * step_seconds, 1),
         "data_share": round(batch_seconds / step_seconds, 3),
-        "memory_MB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "memory_MB": _peak_memory(),
     }
+
+
+def _peak_memory() -> int | None:
+    # `getrusage` would begin at the size of the process that started this one.
+    for line in _STATUS.read_text().splitlines() if _STATUS.exists() else ():
+        if line.startswith("VmHWM:"):
+            return round(int(line.split()[1]) / 1024)
+    return None
 
 
 def main() -> None:
