@@ -38,6 +38,14 @@ def write_new(path: Path, content: bytes, *, mode: int) -> None:
         raise
 
 
+def unwritable(path: Path, reason: str) -> str:
+    """Says that nothing can be written at a path, and what to do."""
+    return (
+        f"Expected a place to write {str(path)!r}, received an error ({reason}). "
+        "Check permissions and free space, or choose another folder."
+    )
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Writes a JSON file."""
     with published(path) as temporary:

@@ -103,6 +103,25 @@ def test_another_owners_commitment_is_not_replaced(release, tmp_path):
     assert "of another owner key than Ada's" in result.stderr
 
 
+def test_a_mark_whose_key_is_lost_is_signed_unread(release, tmp_path):
+    folder = tmp_path / "zoo/bicubic_x4"
+    commitments.write(folder, keys.generate(tmp_path / "b.key", name="Bob"))
+    facts = folders.metadata(folder)
+    facts["commitment"]["key_lost"] = True
+    (folder / "metadata.json").write_text(json.dumps(facts))
+    folders.write_manifest(folder)
+    result = release()
+    assert result.exit_code == 0, result.output
+    assert "bears a mark whose key is lost" in result.stderr
+    assert (folder / "model.sig").exists()
+
+
+def test_nothing_is_signed_when_one_of_the_presets_is_refused(release, tmp_path):
+    copied("lite_tiny_x4", tmp_path / "zoo")
+    assert release().exit_code == 2
+    assert not list((tmp_path / "zoo").glob("*/model.sig"))
+
+
 def test_an_unknown_preset_is_refused_before_anything_is_signed(release, tmp_path):
     result = release("bicubic_x4", "nonsense")
     assert result.exit_code == 2

@@ -44,6 +44,7 @@ def test_pictures_lie_between_original_and_answer(picture, tmp_path, share):
     [
         (["--share", "2"], "share from 0 to 1, received 2"),
         (["--data", "nowhere"], "nowhere"),
+        (["-o", "missing/taught.npz"], "The folder missing does not exist"),
     ],
 )
 def test_what_cannot_be_taught_is_said_in_one_line(picture, tmp_path, words, reason):

@@ -4,7 +4,7 @@
 import argparse
 from pathlib import Path
 
-from keras_litesr.datasets.packs import save_pack
+from keras_litesr.datasets.packs import check_target, save_pack
 from keras_litesr.datasets.sources import centre, load_folders, reduced
 
 _EXAMPLES = """\
@@ -26,9 +26,12 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npz")
     parser.add_argument(
-        "--largest", type=int, metavar="PIXELS", help="keep the middle of larger pictures only"
+        "--largest",
+        type=_positive,
+        metavar="PIXELS",
+        help="keep the middle of larger pictures only",
     )
-    parser.add_argument("--most", type=int, metavar="NUMBER", help="keep the first so many only")
+    parser.add_argument("--most", type=_positive, metavar="NUMBER", help="keep the first so many")
     parser.add_argument(
         "--reduce",
         type=_share,
@@ -36,10 +39,12 @@ def main() -> None:
         default=(),
         metavar="SHARE",
         help="add copies with sides of these shares, which hold more detail a pixel and fewer "
-        "traces of compression",
+        "traces of compression; then train with --validation, or copies of the photos that are "
+        "taken out to validate are trained on",
     )
     arguments = parser.parse_args()
     try:
+        check_target(arguments.output)
         pictures = load_folders(arguments.folders)[: arguments.most]
         if arguments.largest:
             pictures = [centre(picture, arguments.largest) for picture in pictures]
@@ -49,6 +54,13 @@ def main() -> None:
         parser.error(str(error))
     size = arguments.output.stat().st_size / 1e6
     print(f"{len(pictures)} pictures, {size:,.1f} MB: {arguments.output}")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more, received {text!r}")
+    return number
 
 
 def _share(text: str) -> float:

@@ -30,6 +30,8 @@ def main() -> None:
         parser.error(f"{arguments.run} holds no log.csv; name the folder of a run")
     with log.open(newline="") as file:
         rows = list(csv.DictReader(file))
+    if not arguments.out.parent.is_dir():
+        parser.error(f"the folder {arguments.out.parent} does not exist; make it, or name another")
     panels = next(
         (known for known in (_WASSERSTEIN, _SRGAN) if rows and known.keys() <= rows[0].keys()), None
     )

@@ -10,6 +10,7 @@ from keras_litesr.zoo.presets import PRESETS
 
 hush_tensorflow()
 with captured_output():
+    from keras_litesr.training.records import BEST, BEST_RECORD, PROGRESS, RECIPE
     from keras_litesr.zoo import registry
     from keras_litesr.zoo.weights import load_weights
 
@@ -34,8 +35,11 @@ def main() -> None:
     if arguments.run:
         if not (arguments.command and arguments.hardware):
             parser.error("--run needs --command and --hardware, which the card names")
-        load_weights(model, arguments.run / "best.weights.h5")
-        training = _training_facts(arguments)
+        try:
+            training = _training_facts(arguments)
+            load_weights(model, arguments.run / BEST)
+        except (ValueError, OSError) as error:
+            parser.exit(2, f"publish.py: {error}\n")
     elif model.count_params():
         parser.error(f"{arguments.preset} has weights, so it needs --run")
     print(
@@ -45,9 +49,13 @@ def main() -> None:
 
 def _training_facts(arguments: argparse.Namespace) -> dict:
     recipe, progress, best = (
-        json.loads((arguments.run / name).read_text())
-        for name in ("recipe.json", "progress.json", "best.json")
+        json.loads((arguments.run / name).read_text()) for name in (RECIPE, PROGRESS, BEST_RECORD)
     )
+    if (trained := recipe.get("preset")) != arguments.preset:
+        raise ValueError(
+            f"Expected a run of {arguments.preset}, received one of {trained} in {arguments.run}. "
+            "Name the preset that was trained."
+        )
     adversarial = {name: recipe[name] for name in _ADVERSARIAL if name in recipe}
     return {
         "kind": recipe.get("method", "pixel"),

@@ -111,7 +111,7 @@ def _installed() -> dict[str, str]:
 
 def _measure_all(cache: Path, sets: dict[str, Path], installed: dict[str, str]) -> dict:
     """Measures every model on every set, but for what the cache has; it is saved after each."""
-    kept = json.loads(cache.read_text()) if cache.is_file() else {}
+    kept = _kept(cache)
     pairs = {number: benchmark.find_pairs(folder) for number, folder in sets.items()}
     figures: dict[str, dict] = {number: {} for number in sets}
     jobs = [(number, model) for number in sets for model in installed]
@@ -125,6 +125,16 @@ def _measure_all(cache: Path, sets: dict[str, Path], installed: dict[str, str]) 
                 write_json(cache, kept)
             figures[number][model] = kept[key]
     return figures
+
+
+def _kept(cache: Path) -> dict:
+    try:
+        kept = json.loads(cache.read_text()) if cache.is_file() else {}
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict):
+        raise ValueError(f"{cache} holds no figures of an earlier run. Remove it.")
+    return kept
 
 
 def _measure(title: str, upscaler: Upscale, pairs: Sequence[benchmark.Pair]) -> dict:

@@ -44,6 +44,8 @@ def main() -> None:
     parser.add_argument("--models", nargs="*", default=(), help="further presets or run folders")
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     arguments = parser.parse_args()
+    if not (arguments.weights or arguments.models):
+        parser.error("--weights without shares leaves the curve out; name --models to measure")
     try:
         rows = _rows(arguments)
     except (ValueError, OSError) as error:

@@ -15,7 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_litesr.datasets.degradation import Pair, degrade
-from keras_litesr.datasets.packs import save_pack
+from keras_litesr.datasets.packs import check_target, save_pack
 from keras_litesr.datasets.places import load_pictures
 from keras_litesr.images.pixels import to_float, to_uint8
 from keras_litesr.inference.ensemble import SelfEnsemble
@@ -50,13 +50,14 @@ def main() -> None:
     if not 0 <= arguments.share <= 1:
         parser.error(f"expected a share from 0 to 1, received {arguments.share:g}")
     try:
+        check_target(arguments.output)
         pairs = degrade(load_pictures(arguments.data), PRESETS[arguments.teacher].scale)
         ask = SelfEnsemble(_runtime(arguments.teacher, arguments.start_from))
         taught = [
             mixed(ask, pair, arguments.share) for pair in tqdm(pairs, desc="pictures", disable=None)
         ]
         save_pack(taught, arguments.output)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ModuleNotFoundError) as error:
         parser.exit(2, f"teach.py: {error}\n")
     print(f"{len(taught)} pictures, taught by {arguments.teacher}: {arguments.output}")
 

@@ -40,6 +40,7 @@ class Options:
         skip_existing: Leave pictures out whose output exists.
         strip_metadata: Write no EXIF and XMP.
         as_json: Print JSON instead of text and bars.
+        max_pixels: Larger pictures are refused.
         debug: Show tracebacks.
     """
 
@@ -49,6 +50,7 @@ class Options:
     skip_existing: bool
     strip_metadata: bool
     as_json: bool
+    max_pixels: int
     debug: bool
 
 
@@ -61,8 +63,8 @@ def run(jobs: list[Job], upscaler: Upscaler, options: Options) -> None:
             if not job.error:
                 _enlarge_file(job, upscaler, options)
             _report(job, as_json=options.as_json)
-    if len(jobs) > 1 and not options.as_json:
-        counts = Counter(job.status for job in jobs)
+    counts = Counter(job.status for job in jobs)
+    if (len(jobs) > 1 or counts["skipped"]) and not options.as_json:
         known = [f"{counts[status]} {status}" for status in STATUSES if counts[status]]
         click.echo(", ".join(known), err=True)
 
@@ -88,7 +90,7 @@ def _enlarge_file(job: Job, upscaler: Upscaler, options: Options) -> None:
 
 
 def _enlarge_picture(job: Job, upscaler: Upscaler, options: Options) -> None:
-    photo = read(job.source)
+    photo = read(job.source, max_pixels=options.max_pixels)
     job.height, job.width = upscaler.size_after(photo.size, options.outscale)
     _make_folder(job.target.parent)
     check_output(job.target, height=job.height, width=job.width, overwrite=options.overwrite)

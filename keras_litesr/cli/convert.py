@@ -12,6 +12,7 @@ from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 
 _DTYPES = ("float32", "float16", "dynamic", "int8", "int16x8")
+_CALIBRATED = ("int8", "int16x8")
 _EXAMPLES = """\b
 Examples:
   litesr convert lite_x4 -o lite_x4.tflite --dtype float16
@@ -36,8 +37,9 @@ Examples:
     type=click.Choice(_DTYPES),
     default="float32",
     show_default=True,
-    help="Of a .tflite. float16 halves the size without loss; int8 halves the time, "
-    "takes and gives 8-bit pixels and needs --representative.",
+    help="Of a .tflite. float16 halves the size without loss; int8 is often faster "
+    "(`litesr upscale --dtype fastest` measures on this machine) and a little less exact, takes "
+    "and gives 8-bit pixels and needs --representative.",
 )
 @click.option(
     "--size",
@@ -84,16 +86,16 @@ def convert(
     MODEL is a name from `litesr list` or a preset folder. The file appears whole or not at all,
     and says inside what it takes and gives.
     """
-    input_size = None if size == "free" else parsed_size(size)
-    if output.suffix != ".tflite" and (dtype != "float32" or input_size or representative):
+    wanted = "a --size such as 128x96, or `free`"
+    input_size = None if size == "free" else parsed_size(size, expected=wanted)
+    of_tflite = dtype != "float32" or input_size or representative or tune_steps or aware_steps
+    if output.suffix != ".tflite" and of_tflite:
         raise click.UsageError(
-            f"--dtype, --size and --representative belong to .tflite files, {output} is another."
+            "--dtype, --size, --representative, --tune-steps and --aware-steps belong to .tflite "
+            f"files, {output} is another."
         )
-    if aware_steps and (tune_steps or dtype != "int8"):
-        other = "--tune-steps" if tune_steps else f"--dtype {dtype}"
-        raise click.UsageError(f"--aware-steps trains int8 networks and does not go with {other}.")
-    if aware_steps:
-        require_toolkit("--aware-steps")
+    _check_photographs(dtype, representative)
+    _check_steps(dtype, tune_steps, aware_steps)
     if output.exists() and not overwrite:
         raise click.UsageError(f"{output} exists; add --overwrite to replace it.")
     if not output.parent.is_dir():
@@ -120,6 +122,33 @@ def convert(
         if issubclass(warning.category, UserWarning):
             click.echo(f"note: {warning.message}", err=True)
     click.echo(f"{output}  {_bytes(output) / 1000:,.0f} kB")
+
+
+def _check_photographs(dtype: str, representative: Path | None) -> None:
+    if (dtype in _CALIBRATED) == (representative is not None):
+        return
+    if representative is None:
+        raise click.UsageError(
+            f"--dtype {dtype} learns its ranges from photographs. Add --representative FOLDER, or "
+            "choose float16, which needs none."
+        )
+    raise click.UsageError(
+        f"--representative is for {' and '.join(_CALIBRATED)}, received {dtype}. Add --dtype int8, "
+        "or leave --representative out."
+    )
+
+
+def _check_steps(dtype: str, tune_steps: int, aware_steps: int) -> None:
+    if tune_steps and aware_steps:
+        raise click.UsageError("--tune-steps and --aware-steps exclude each other.")
+    if (tune_steps or aware_steps) and dtype != "int8":
+        option = "--tune-steps" if tune_steps else "--aware-steps"
+        raise click.UsageError(
+            f"{option} trains int8 networks, received {dtype}. Add --dtype int8, or leave {option} "
+            "out."
+        )
+    if aware_steps:
+        require_toolkit("--aware-steps")
 
 
 def preset_to_tflite(

@@ -27,8 +27,8 @@ Examples:
     "models",
     multiple=True,
     required=True,
-    help="Name from `litesr list`, preset folder, or `shifted_bicubic`, the enlargement behind "
-    "the paper's bicubic row; may be repeated.",
+    help="Name from `litesr list`, preset folder, .tflite file, or `shifted_bicubic`, the "
+    "enlargement behind the paper's bicubic row; may be repeated.",
 )
 @click.option(
     "-d",
@@ -76,9 +76,9 @@ Examples:
     is_flag=True,
     help="Measure the mean over a picture's eight orientations, which papers mark by a +.",
 )
-@click.option("--json", "style", flag_value="json", help="Print JSON.")
-@click.option("--csv", "style", flag_value="csv", help="Print CSV.")
-@click.option("--markdown", "style", flag_value="markdown", help="Print a Markdown table.")
+@click.option("--json", is_flag=True, help="Print JSON.")
+@click.option("--csv", is_flag=True, help="Print CSV.")
+@click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 def evaluate(
     models: tuple[str, ...],
     data: tuple[Path, ...],
@@ -88,9 +88,15 @@ def evaluate(
     runtime: str,
     dtype: str,
     self_ensemble: bool,
-    style: str | None,
+    **styles: bool,
 ) -> None:
     """Measures models on folders of pictures."""
+    chosen_styles = [style for style, is_chosen in styles.items() if is_chosen]
+    if len(chosen_styles) > 1:
+        received = " ".join(f"--{style}" for style in chosen_styles)
+        raise click.UsageError(
+            f"Expected one of --json, --csv and --markdown, received {received}."
+        )
     if low_res is not None and len(data) > 1:
         raise click.UsageError("--low-res belongs to one --data. Measure the folders one by one.")
     upscalers = {
@@ -108,7 +114,7 @@ def evaluate(
                 chosen = measurements.rows if per_image else [measurements.mean]
                 rows += [{**title, **row} for row in chosen]
     print_as = {"json": tables.as_json, "csv": tables.as_csv, "markdown": tables.as_markdown}
-    click.echo(print_as.get(style or "", tables.as_text)(rows).rstrip("\n"))
+    click.echo(print_as.get("".join(chosen_styles), tables.as_text)(rows).rstrip("\n"))
 
 
 def measured(

@@ -1,6 +1,7 @@
 """The command `litesr` itself: what its commands share."""
 
 import sys
+import traceback
 
 import click
 
@@ -55,8 +56,9 @@ class Litesr(LazyGroup):
             raise
         except Exception as error:
             if ctx.params["debug"]:
-                raise
-            click.echo(f"litesr: {explained(error)}", err=True)
+                traceback.print_exc()
+            else:
+                click.echo(f"litesr: {explained(error)}", err=True)
             sys.exit(2)  # 1 is an answer, that of `protect` for instance.
 
 

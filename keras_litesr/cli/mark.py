@@ -144,6 +144,8 @@ def mark(
         "margin": margin or MARGIN,
         "steps": (steps or STEPS) if photos else 0,
     }
+    if photos and seed:
+        marking["seed"] = seed
     if psnr:
         marking["validation_psnr"] = psnr
     with appearing(output) as folder:

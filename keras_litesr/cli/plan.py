@@ -134,12 +134,18 @@ def _check_output(paths: Sequence[Path], naming: Naming) -> None:
             raise click.UsageError(f"Several pictures cannot go into {output}. Name a folder.")
         if naming.suffix and output.suffix.lower() not in _same_format(naming.suffix):
             raise click.UsageError(f"--format {naming.suffix[1:]} contradicts the name {output}.")
-    elif output.suffix.lower() in _FOREIGN_SUFFIXES:
+    elif output.suffix.lower() in _FOREIGN_SUFFIXES or _means_file(paths, output):
         raise click.UsageError(
-            f"{output.suffix} cannot be written. Expected {', '.join(_WRITTEN)} or a folder."
+            f"{output.suffix} cannot be written. Expected {', '.join(_WRITTEN)} or a folder. If "
+            f"{output} is to be a folder, make it first."
         )
     elif os.path.lexists(output):
         raise click.UsageError(f"{output} is a file, expected a folder. Choose another --output.")
+
+
+def _means_file(paths: Sequence[Path], output: Path) -> bool:
+    """Guesses whether a new name is one of a file: one input, and an ending that is no number."""
+    return len(paths) == 1 and not os.path.isdir(paths[0]) and output.suffix[1:2].isalpha()
 
 
 def _jobs(path: Path, naming: Naming) -> Iterator[Job]:
@@ -152,7 +158,9 @@ def _jobs(path: Path, naming: Naming) -> Iterator[Job]:
     root = naming.output or _beside(path, naming.ending)
     files = [file for file in find_images(path) if not _is_inside(file, root, path)]
     if not files:
-        raise click.UsageError(f"There are no pictures in {path}. Check the path.")
+        raise click.UsageError(
+            f"There are no pictures in {path}. Check the path; videos are named one by one."
+        )
     for file in files:
         yield Job(file, root / file.relative_to(path).parent / naming.name(file))
 

@@ -71,7 +71,7 @@ def _settings(preset: str, folder: Path, options: Options) -> tuple[Recipe, int]
         "adversarial_weight",
     )
     changes = {name: options[name] for name in names if options[name] is not None}
-    if options["start_from"]:
+    if options["start_from"] is not None:
         changes["start"] = options["start_from"]
     if "adversarial_weight" in changes and not isinstance(recipe, AdversarialRecipe):
         adversarial = [n for n, row in RECIPES.items() if isinstance(row, AdversarialRecipe)]
@@ -164,3 +164,9 @@ def _summarise(result: dict[str, Any], recipe: Recipe, folder: Path) -> None:
         f"samples: {folder / SAMPLES}; log: {folder / LOG}; "
         f"curves: tensorboard --logdir {folder.parent}"
     )
+    if gain <= 0:
+        click.echo(
+            f"note: no better than bicubic after {result['steps']:,} steps. Train for longer. If "
+            f"the PSNR does not rise: {recipe.advice}",
+            err=True,
+        )

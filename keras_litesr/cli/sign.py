@@ -57,10 +57,7 @@ def sign(folder: Path, private_key: Path, as_json: bool) -> None:
     from keras_litesr.protection import signing
     from keras_litesr.zoo.integrity import signature_of
 
-    try:
-        path = signing.sign(folder, private_key)
-    except ImportError as error:
-        raise click.UsageError(str(error)) from error
+    path = signing.sign(folder, private_key)
     envelope = signature_of(folder)
     key = envelope.key if envelope else ""
     if as_json:

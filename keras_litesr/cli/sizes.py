@@ -3,8 +3,8 @@
 import click
 
 
-def parsed_size(size: str) -> tuple[int, int]:
-    """Reads `480x270`, width first, as `(height, width)`.
+def parsed_size(size: str, *, expected: str = "a size such as 480x270") -> tuple[int, int]:
+    """Reads `480x270`, width first, as `(height, width)`; `expected` is what an error asks for.
 
     Raises:
         UsageError: For anything else.
@@ -14,5 +14,5 @@ def parsed_size(size: str) -> tuple[int, int]:
     except ValueError:
         width = height = 0
     if min(width, height) < 1:
-        raise click.UsageError(f"Expected a size such as 480x270, received {size!r}.")
+        raise click.UsageError(f"Expected {expected}, received {size!r}.")
     return height, width

@@ -1,5 +1,6 @@
 """`litesr train`: photos in, the weights of a preset out."""
 
+import math
 import os
 import shlex
 import sys
@@ -34,6 +35,8 @@ _LOSSES = (
     "l2_and_gmsd",
 )
 _POSITIVE = click.IntRange(min=1)
+_LARGEST_SEED = 2**32 - 1  # of Keras
+_LONGEST_HOURS = 10_000
 _FOLDER = click.Path(path_type=Path)
 
 
@@ -67,11 +70,15 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
 @click.option("--steps", type=_POSITIVE, help="Weight updates in all.  [default: the recipe's]")
 @click.option(
     "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(0, _LONGEST_HOURS * 60, min_open=True),
     help="As many steps as fit into this time at the speed that is measured first; what else the "
     "machine does later makes it longer or shorter.",
 )
-@click.option("--hours", type=click.FloatRange(min=0, min_open=True), help="The same in hours.")
+@click.option(
+    "--hours",
+    type=click.FloatRange(0, _LONGEST_HOURS, min_open=True),
+    help="The same in hours.",
+)
 @click.option(
     "--learning-rate",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -93,19 +100,23 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
 @click.option(
     "--precision",
     type=click.Choice(["float32", "mixed_bfloat16"]),
-    help="Of the generator's arithmetic; weights are float32. mixed_bfloat16 takes half the time "
-    "where the processor has bfloat16 instructions.  [default: the recipe's]",
+    help="Of the generator's arithmetic; weights are float32. mixed_bfloat16 takes up to half the "
+    "time off where the processor has bfloat16 instructions.  [default: the recipe's]",
 )
 @click.option(
     "--adversarial-weight",
-    type=click.FloatRange(min=0),
+    type=click.FloatRange(0, 1e6),
     help="The paper's alpha: more is sharper and less faithful.  [default: the recipe's]",
 )
 @click.option(
     "--start-from",
     help="Preset, run folder or weight file to begin with.  [default: the recipe's]",
 )
-@click.option("--seed", type=int, help="Of weights and patches.  [default: 0]")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, _LARGEST_SEED),
+    help="Of weights and patches.  [default: 0]",
+)
 @click.option(
     "--resume",
     is_flag=True,
@@ -146,6 +157,11 @@ def train(ctx: click.Context, recipe: str, **options) -> None:
 def _refuse_odd_options(options: dict) -> None:
     if not options["data"] and not options["images"]:
         raise click.UsageError("Expected photos to train on. Name a folder of them with --data.")
+    for name in ("minutes", "hours", "learning_rate", "adversarial_weight"):
+        if options[name] is not None and math.isnan(options[name]):
+            raise click.UsageError(
+                f"Expected a number for --{name.replace('_', '-')}, received nan."
+            )
     lengths = [f"--{name}" for name in ("steps", "minutes", "hours") if options[name] is not None]
     if len(lengths) > 1:
         raise click.UsageError(f"Expected one length, received {' and '.join(lengths)}.")

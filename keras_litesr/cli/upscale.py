@@ -9,8 +9,9 @@ from click.core import ParameterSource
 
 from keras_litesr.cli.batch import Options, run
 from keras_litesr.cli.plan import Job, Naming, plan
+from keras_litesr.images.files import DEFAULT_MAX_PIXELS
 from keras_litesr.inference.networks import DTYPES, FASTEST
-from keras_litesr.inference.upscaler import RUNTIMES, Upscaler
+from keras_litesr.inference.upscaler import MOST_THREADS, RUNTIMES, Upscaler
 
 _FAITHFUL, _SHARP = "lite_psnr_x4", "lite_x4"
 _FORMATS = ("same", "auto", "png", "jpg", "webp")
@@ -23,8 +24,8 @@ Examples:
   litesr upscale scans/ -o large/ --format png  keeps the subfolders of scans/
   litesr upscale scans/ -o large/ --format png --skip-existing
                                                 goes on where that was stopped
-  litesr upscale clip.mp4 -m lite_tiny_x4 --dtype int8
-                                                a video, by the fastest files
+  litesr upscale clip.mp4 -m lite_tiny_x4 --dtype fastest
+                                                a video, by the file fastest here
 """
 
 
@@ -73,8 +74,8 @@ Examples:
 )
 @click.option(
     "--suffix",
-    help="Put behind the name; default: x and the enlargement, as in photo_x4.png. Empty keeps "
-    "the name.",
+    help="Put behind the name and an underscore; default: x and the enlargement, as in "
+    "photo_x4.png. Empty keeps the name.",
 )
 @click.option(
     "--quality",
@@ -108,8 +109,8 @@ Examples:
     type=click.Choice([*DTYPES, FASTEST]),
     default="float32",
     show_default=True,
-    help="Which of the model's .tflite files runs; int8 is faster and a little less exact. "
-    "`fastest` times them on this machine, once, and remembers.",
+    help="Which of the model's .tflite files runs; int8 is often faster and a little less "
+    "exact. `fastest` times them on this machine, once, and remembers.",
 )
 @click.option(
     "--self-ensemble",
@@ -126,7 +127,17 @@ Examples:
     help="Longest side of the tiles in pixels of the input; 0 means automatic. The result does "
     "not depend on it, memory does.",
 )
-@click.option("--threads", type=click.IntRange(1), help="CPU threads; default: all cores.")
+@click.option(
+    "--threads", type=click.IntRange(1, MOST_THREADS), help="CPU threads; default: all cores."
+)
+@click.option(
+    "--max-pixels",
+    type=click.IntRange(1),
+    default=DEFAULT_MAX_PIXELS,
+    show_default=True,
+    help="Pictures of more pixels are refused, as a small file may claim a size that fills the "
+    "memory. Raise it for files that you trust.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a picture.")
 @click.pass_context
 def upscale(
@@ -161,6 +172,8 @@ def upscale(
     if sharpness is not None:
         if ctx.get_parameter_source("model") != ParameterSource.DEFAULT:
             raise click.UsageError("--sharpness chooses the models. Leave out --model.")
+        if dtype != "float32":
+            raise click.UsageError("--sharpness blends in float32. Leave out --dtype.")
         model, blend = _FAITHFUL, (_SHARP, sharpness)
     upscaler = Upscaler(
         model,

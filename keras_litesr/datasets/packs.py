@@ -21,8 +21,10 @@ def save_pack(pictures: Sequence[np.ndarray], path: Path) -> None:
         path: File that appears whole or not at all.
 
     Raises:
-        ImageFileError: When there is no picture, or their pixels exceed 4 GiB.
+        ImageFileError: When there is no picture, their pixels exceed 4 GiB, or the path is none
+            for a pack.
     """
+    check_target(path)
     size = sum(picture.nbytes for picture in pictures)
     if not pictures or size > LARGEST_BYTES:
         raise ImageFileError(
@@ -33,6 +35,18 @@ def save_pack(pictures: Sequence[np.ndarray], path: Path) -> None:
     pixels = np.concatenate([picture.ravel() for picture in pictures])
     with published(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, pixels=pixels, shapes=shapes)
+
+
+def check_target(path: Path) -> None:
+    """Refuses a path that a pack could not be written to, or not be found at by its name.
+
+    Raises:
+        ImageFileError: When it does not end in `.npz`, or its folder is missing.
+    """
+    if path.suffix != ".npz":
+        raise ImageFileError(f"Expected a file ending in .npz, received {str(path)!r}.")
+    if not path.parent.is_dir():
+        raise ImageFileError(f"The folder {path.parent} does not exist. Make it, or name another.")
 
 
 def load_pack(path: Path) -> list[np.ndarray]:

@@ -23,7 +23,7 @@ class Patches(keras.utils.PyDataset):
         patch_size: Side of a patch in low-resolution pixels.
         batch_size: Patches a batch.
         steps: Batches an epoch.
-        seed: Any integer.
+        seed: At least 0.
 
     Raises:
         ValueError: When there is no pair, or none as large as a patch.

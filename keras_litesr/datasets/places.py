@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_litesr.datasets.packs import load_pack
 from keras_litesr.datasets.sources import load_folders
+from keras_litesr.silence import captured_output
 
 TFDS = "tfds:"
 
@@ -37,7 +38,8 @@ def load_pictures(
         elif kind == "pack":
             pictures += [picture for path in group for picture in load_pack(Path(path))]
         else:
-            from keras_litesr.datasets.tfds_sets import load_tfds
+            with captured_output():  # TensorFlow prints pages about the processor
+                from keras_litesr.datasets.tfds_sets import load_tfds
 
             pictures += [picture for name in group for picture in load_tfds(name[len(TFDS) :])]
     return pictures

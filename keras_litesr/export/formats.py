@@ -45,7 +45,7 @@ def export(model: keras.Model, path: str | Path) -> Path:
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
         raise ImportError(
-            f"{path.suffix} needs {' and '.join(missing)}: pip install {' '.join(missing)}"
+            f"{path.suffix} needs {' and '.join(missing)}: pip install 'keras_litesr[{name}]'"
         )
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export") as scratch:
         converted = Path(scratch) / path.name

@@ -169,8 +169,8 @@ def checked_representative(
     if pictures is None or len(pictures) < REQUIRED_PICTURES:
         raise ValueError(
             f"Expected at least {REQUIRED_PICTURES} representative pictures for {dtype}, better "
-            f"{ADVISED_PICTURES}, received {received}. Give low-resolution training pictures, or "
-            "choose float16, which needs none."
+            f"{ADVISED_PICTURES}, received {received}. Give more training pictures (`litesr "
+            "convert --representative FOLDER`), or choose float16, which needs none."
         )
     for picture in pictures:
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:

@@ -162,5 +162,5 @@ def _damaged(path: Path, reason: str) -> ImageFileError:
 def _too_large(path: Path, size: str, max_pixels: int) -> ImageFileError:
     return ImageFileError(
         f"Expected at most {max_pixels} pixels in {str(path)!r}, received {size}; it was not "
-        "decoded. Raise `max_pixels` if you trust the file."
+        "decoded. Raise `max_pixels` (`litesr upscale --max-pixels`) if you trust the file."
     )

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import replace
 from pathlib import Path
 
+from keras_litesr.atomic import unwritable
 from keras_litesr.images import encoding, metadata
 from keras_litesr.images.metadata import Metadata
 from keras_litesr.images.photos import ImageFileError, Photo
@@ -158,7 +159,4 @@ def _exists(path: Path) -> ImageFileError:
 
 
 def _not_writable(path: Path, reason: str) -> ImageFileError:
-    return ImageFileError(
-        f"Expected a place to write {str(path)!r}, received an error ({reason}). "
-        "Check permissions and free space, or choose another folder."
-    )
+    return ImageFileError(unwritable(path, reason))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import keras
 
 RUNTIMES = ("auto", "litert", "keras")
+# LiteRT crashes when the system grants it fewer threads than it asks for.
+MOST_THREADS = 256
 # Time per megapixel is flat from 192 to 512, 1.2 times as long at 128; memory grows with the area.
 _TILE = 256
 
@@ -42,10 +44,10 @@ class Upscaler:
         tile: Longest side of a tile in low-resolution pixels; automatic when None or 0. The
             result does not depend on it, memory does. A `.tflite` file of a fixed size has its
             own.
-        threads: CPU threads of LiteRT; all cores by default.
+        threads: CPU threads of LiteRT, 1 to 256; all cores by default.
         dtype: Which of the preset's `.tflite` files LiteRT runs. `float16` gives the same picture
-            in the same time, `int8` is faster and a little less exact; `fastest` times the
-            preset's files on this machine, once, so it may be either.
+            in the same time, `int8` is often faster and a little less exact; `fastest` times the
+            preset's files on this machine, once, so it may be any of them.
         blend: A second preset, trained on from the first or from the same model, and its share
             from 0 to 1: what runs has the weights of both, interpolated. In float32 only.
         self_ensemble: Whether to average what the network makes of the eight orientations of
@@ -66,10 +68,10 @@ class Upscaler:
         PresetError: For an unknown name, a file that is missing, altered or not listed, or a
             signature by a trusted key that fails.
         TypeError: For a model of another kind, or a tile that is no whole number.
-        ValueError: For an unknown runtime, a tile no larger than twice the model's receptive
-            radius, a Keras model that is to run in LiteRT, or a `.tflite` file that is missing,
-            damaged or no model of this kind (what it takes and gives is named), or of a fixed
-            size that cannot be turned.
+        ValueError: For an unknown runtime, another number of threads, a tile no larger than twice
+            the model's receptive radius, a Keras model that is to run in LiteRT, or a `.tflite`
+            file that is missing, damaged or no model of this kind (what it takes and gives is
+            named), or of a fixed size that cannot be turned.
 
     Example:
         >>> upscaler = Upscaler("bicubic_x4")
@@ -102,6 +104,11 @@ class Upscaler:
             )
         if not isinstance(tile, (Integral, type(None))):
             raise TypeError(f"Expected a whole number of pixels as tile, received {tile!r}.")
+        is_number = isinstance(threads, Integral) and 1 <= threads <= MOST_THREADS
+        if threads is not None and not is_number:
+            raise ValueError(
+                f"Expected 1 to {MOST_THREADS} threads, or None for all, received {threads!r}."
+            )
         network = opened(model, runtime=runtime, threads=threads, dtype=dtype, blend=blend)
         self.name, self.version, self.scale = network.name, network.version, network.scale
         self.runtime, self.dtype = network.runtime, network.dtype

@@ -59,6 +59,10 @@ def enlarge_video(
             f"Expected an output name that ends in {', '.join(OUTPUT_SUFFIXES)}, received "
             f"{str(target)!r}. Choose one of these suffixes."
         )
+    if not os.path.exists(source):
+        raise VideoError(
+            f"Expected a video at {str(source)!r}, received nothing: no such file. Check the path."
+        )
     try:
         look = look_of(av, source)
         size = _coded(upscaler.size_after(look.size, outscale))

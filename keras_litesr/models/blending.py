@@ -51,9 +51,10 @@ def _check_architecture(model_a: keras.Model, model_b: keras.Model) -> None:
     differing = alone or [name for name in first if first[name] != second[name]]
     if differing:
         raise ValueError(
-            f"Expected two models of one architecture, received {model_a.name} and {model_b.name}, "
-            f"which differ in the layer {differing[0]}. Blend a model with one that was trained on "
-            "from it."
+            f"Expected two models of one architecture, received {model_a.name} of "
+            f"{model_a.count_params():,} parameters and {model_b.name} of "
+            f"{model_b.count_params():,}, which differ in the layer {differing[0]}. "
+            "Blend a model with one that was trained on from it."
         )
 
 

@@ -1,6 +1,7 @@
 """Whether two sets of weights descend from one training, told from the arrays alone."""
 
 from collections.abc import Iterable
+from numbers import Real
 
 import numpy as np
 
@@ -61,12 +62,12 @@ def check_weight(weight: float) -> None:
     """Refuses a blend beyond its ends.
 
     Raises:
-        ValueError: When the weight is not in [0, 1].
+        ValueError: When the weight is no number in [0, 1].
     """
-    if not 0 <= weight <= 1:
+    if not isinstance(weight, Real) or not 0 <= weight <= 1:
         raise ValueError(
-            f"Expected a weight from 0, all of the first model, to 1, all of the second, received "
-            f"{weight}."
+            "Expected as weight a number from 0, all of the first model, to 1, all of the second, "
+            f"received {weight!r}."
         )
 
 

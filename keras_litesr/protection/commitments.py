@@ -22,8 +22,9 @@ def write(folder: str | Path, key: OwnerKey, marking: Mapping[str, Any] | None =
     Args:
         folder: Preset folder; its metadata keep their other facts.
         key: The owner's.
-        marking: How the mark was put in, for the model card: `margin`, `steps` of training, and
-            `validation_psnr` before and after in dB where it was measured.
+        marking: How the mark was put in, for the model card: `margin`, `steps` of training, its
+            `seed` unless that is 0, and `validation_psnr` before and after in dB where it was
+            measured.
 
     Raises:
         PresetError: When the folder's metadata are not in order.

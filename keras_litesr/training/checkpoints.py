@@ -53,10 +53,9 @@ class KeepBest(keras.callbacks.Callback):
             self.best = psnr
             # Without critic and optimizer, whose state would triple the file.
             network = getattr(self.model, "generator", self.model)
-            with _disk(self.folder):
-                save_weights(copied(network), self.folder / BEST)
-                step = int(self.model.optimizer.iterations)
-                write_json(self.folder / BEST_RECORD, {"psnr": psnr, "step": step})
+            save_weights(copied(network), self.folder / BEST)
+            step = int(self.model.optimizer.iterations)
+            write_json(self.folder / BEST_RECORD, {"psnr": psnr, "step": step})
 
 
 class SaveLast(keras.callbacks.Callback):
@@ -81,8 +80,7 @@ class SaveLast(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.rows.append({"epoch": epoch, **{name: logs[name] for name in sorted(logs)}})
-        with _disk(self.folder):
-            _write_rows(self.folder / LOG, self.rows)
+        _write_rows(self.folder / LOG, self.rows)
         self.save({})
 
     def save_within_epoch(self) -> None:
@@ -93,9 +91,8 @@ class SaveLast(keras.callbacks.Callback):
         """Saves progress, with something to write down beside it, and the weights."""
         seconds = round(self.earlier + time.monotonic() - self.start, 1)
         step = int(self.model.optimizer.iterations)
-        with _disk(self.folder):
-            write_json(self.folder / PROGRESS, {"step": step, "seconds": seconds, **also})
-            save_weights(self.model, self.folder / LAST)
+        write_json(self.folder / PROGRESS, {"step": step, "seconds": seconds, **also})
+        save_weights(self.model, self.folder / LAST)
 
 
 class ContinueEpoch(keras.callbacks.Callback):
@@ -150,7 +147,12 @@ def save_weights(model: keras.Model, path: Path) -> None:
 
 
 @contextmanager
-def _disk(folder: Path) -> Iterator[None]:
+def full_disk_explained(folder: Path) -> Iterator[None]:
+    """Says what to do when the disk of a run's folder fills up while the block runs.
+
+    Raises:
+        OSError: In place of the system's or HDF5's own, in a sentence.
+    """
     try:
         yield
     except (OSError, RuntimeError) as error:  # HDF5 has its own words for it
@@ -161,8 +163,7 @@ def _disk(folder: Path) -> Iterator[None]:
         if (folder / LAST).exists():
             advice = "go on with --resume: the last checkpoint is whole"
         raise OSError(
-            f"Expected room for a checkpoint in {folder}, the disk is full. Free some space and "
-            f"{advice}."
+            f"Expected room in {folder}, the disk is full. Free some space and {advice}."
         ) from error
 
 
@@ -179,7 +180,8 @@ def _sums(model: keras.Model) -> list[keras.Variable]:
 
 def _write_rows(path: Path, rows: list[Row]) -> None:
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, rows[0], restval="", extrasaction="ignore")
+    names = dict.fromkeys(name for row in rows for name in row)
+    writer = csv.DictWriter(text, names, restval="")
     writer.writeheader()
     writer.writerows(rows)
     with published(path) as temporary:

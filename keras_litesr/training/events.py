@@ -45,7 +45,9 @@ class EventLog(keras.callbacks.Callback):
 
     def _append(self, epoch: int, row: Row) -> None:
         step = (epoch + 1) * self.epoch_steps
-        figures = {_tag(name): float(row[name]) for name in sorted(row) if name != "epoch"}
+        # An earlier start may have logged less.
+        names = [name for name in sorted(row) if name != "epoch" and row[name] != ""]
+        figures = {_tag(name): float(row[name]) for name in names}
         with self.path.open("ab") as file:
             file.write(record(_event(step=step, figures=figures)))
 

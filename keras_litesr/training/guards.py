@@ -23,9 +23,9 @@ class CollapsedError(ArithmeticError):
 
 
 class StopOnNaN(keras.callbacks.Callback):
-    """Stops a training that diverged before its weights reach a checkpoint.
+    """Stops a training that diverged before its weights reach a file.
 
-    Belongs before `SaveLast`. The loss of a step is computed before its update, so what the last
+    Belongs before `KeepBest`. The loss of a step is computed before its update, so what the last
     update of an epoch breaks shows in the validation.
 
     Raises:
@@ -35,20 +35,20 @@ class StopOnNaN(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self._refuse(logs or {}, "loss")
 
-    def on_epoch_end(self, epoch, logs=None):
-        self._refuse(logs or {}, "val_loss")
+    def on_test_end(self, logs=None):
+        self._refuse(logs or {}, "validation loss")
 
-    def _refuse(self, logs: dict, name: str) -> None:
-        if not math.isfinite(logs.get(name, 0.0)):
+    def _refuse(self, logs: dict, what: str) -> None:
+        if not math.isfinite(logs.get("loss", 0.0)):
             raise DivergedError(
-                f"Expected a finite {name}, received {float(logs[name])} at step "
+                f"Expected a finite {what}, received {float(logs['loss'])} at step "
                 f"{int(self.model.optimizer.iterations):,}: the training diverged. Begin another "
                 "run with half the learning rate, or with a smaller clipping norm."
             )
 
 
 class StopOnCollapse(keras.callbacks.Callback):
-    """Stops a training that does no better than bicubic; belongs before `SaveLast`.
+    """Stops a training that does no better than bicubic; belongs before `KeepBest`.
 
     Args:
         bicubic: Validation PSNR of bicubic enlargement in dB.
@@ -65,8 +65,8 @@ class StopOnCollapse(keras.callbacks.Callback):
         self.grace_steps = grace_steps
         self.advice = advice
 
-    def on_epoch_end(self, epoch, logs=None):
-        step, psnr = int(self.model.optimizer.iterations), float(logs["val_psnr"])
+    def on_test_end(self, logs=None):
+        step, psnr = int(self.model.optimizer.iterations), float(logs["psnr"])
         if step > self.grace_steps and psnr <= self.bicubic:
             raise CollapsedError(
                 f"Expected more than bicubic's {self.bicubic:.2f} dB on the validation pictures, "

@@ -22,8 +22,9 @@ class Recipe:
         loss: Pixel loss, the name of a function in `training.losses`.
         jit_compile: Compile steps with XLA on TensorFlow. On a CPU every recipe is slower with it,
             those with depthwise convolutions several times.
-        precision: Keras dtype policy of the generator's layers. `mixed_bfloat16` halves the time
-            of a step on a processor with bfloat16 instructions; weights and picture stay float32.
+        precision: Keras dtype policy of the generator's layers. `mixed_bfloat16` takes up to half
+            the time of a step off on a processor with bfloat16 instructions; weights and picture
+            stay float32.
         start: Preset, run folder or weight file whose weights come first; empty for fresh ones.
         grace_steps: Steps after which a run that does no better than bicubic is stopped.
     """

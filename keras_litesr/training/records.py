@@ -44,10 +44,18 @@ def recorded(folder: Path) -> tuple[Recipe, dict[str, Any]]:
 
 
 def refuse_begun(folder: Path) -> None:
-    """Raises `FileExistsError` when a folder holds a run that was checkpointed."""
+    """Raises `FileExistsError` when a folder holds a run that was checkpointed, or is a file."""
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f"{folder} is a file. Name a folder with --out.")
     if (folder / LAST).exists():
         raise FileExistsError(
             f"{folder} already holds a run. Go on with --resume, or name another folder with --out."
+        )
+    # A killed run leaves best weights of one epoch before its first checkpoint, and no more.
+    if (folder / BEST).exists() and len(read_log(folder / LOG, 2)) == 2:
+        raise FileExistsError(
+            f"{folder} holds the weights of a run, but no checkpoint to go on from. Name another "
+            "folder with --out."
         )
 
 

@@ -1,15 +1,25 @@
 """A run: `model.fit` into a folder that survives a kill and goes on."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_litesr.atomic import write_json
+from keras_litesr.datasets.degradation import Pair
 from keras_litesr.datasets.patches import CentreCrops, Patches
 from keras_litesr.training import guards, records
-from keras_litesr.training.checkpoints import ContinueEpoch, KeepBest, SaveLast, restore
+from keras_litesr.training.checkpoints import (
+    ContinueEpoch,
+    KeepBest,
+    SaveLast,
+    full_disk_explained,
+    restore,
+)
 from keras_litesr.training.events import EventLog
 from keras_litesr.training.progress import Progress
 from keras_litesr.training.recipes import AdversarialRecipe, Recipe
@@ -50,8 +60,8 @@ def train(
         in dB.
 
     Raises:
-        FileExistsError: When the folder holds a run and `resume` is not set, or another training
-            is at work in it.
+        FileExistsError: When the folder holds a run and `resume` is not set, or is a file, or
+            another training is at work in it.
         FileNotFoundError: When `resume` is set and there is no checkpoint.
         ValueError: When the run was begun with other settings, pictures or architecture.
         DivergedError: When a loss is not finite; the last checkpoint stays as it was.
@@ -67,16 +77,23 @@ def train(
         "seed": patches.seed,
         "pictures": len(patches.pairs),
         "validation_pictures": len(validation),
+        "pictures_sha256": _sha256(patches.pairs),
+        "validation_sha256": _sha256(validation.pairs),
     }
     if resume:
         records.recorded(folder)
     else:
-        folder.mkdir(parents=True, exist_ok=True)
+        records.refuse_begun(folder)
     bicubic = guards.bicubic_psnr(validation)
-    with records.locked(folder):
-        done = _resume(model, settings, folder) if resume else _begin(settings, folder)
-        if done < recipe.steps:
-            _Run(model, recipe, validation, folder, samples, bicubic).go_on(patches, done)
+    with full_disk_explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with records.locked(folder):
+            done = _resume(model, settings, folder) if resume else _begin(settings, folder)
+            if done < recipe.steps:
+                _Run(model, recipe, validation, folder, samples, bicubic).go_on(patches, done)
+            else:
+                # The checkpoint holds what was last trained, `fit` would have left the average.
+                model.optimizer.finalize_variable_values(model.trainable_variables)
     seconds = records.read_json(folder / records.PROGRESS).get("seconds", 0.0)
     best = records.read_json(folder / records.BEST_RECORD)
     return {
@@ -125,11 +142,11 @@ class _Run:
         recipe = self.recipe
         callbacks = [
             *first,
+            guards.StopOnNaN(),
+            guards.StopOnCollapse(self.bicubic, recipe.grace_steps, recipe.advice),
             keep_best,
             *([self.samples] if self.samples else []),
             keras.callbacks.SwapEMAWeights(),
-            guards.StopOnNaN(),
-            guards.StopOnCollapse(self.bicubic, recipe.grace_steps, recipe.advice),
             save_last,
             EventLog(self.folder, save_last.rows, recipe.epoch_steps),
             progress,
@@ -147,6 +164,14 @@ class _Run:
             )
         finally:
             interrupt.close()
+
+
+def _sha256(pairs: Sequence[Pair]) -> str:
+    digest = hashlib.sha256()
+    for pair in pairs:
+        digest.update(repr(pair.high_res.shape).encode())
+        digest.update(np.ascontiguousarray(pair.high_res).data)
+    return digest.hexdigest()[:16]
 
 
 def _begin(settings: dict[str, Any], folder: Path) -> int:

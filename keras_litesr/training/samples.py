@@ -27,7 +27,8 @@ class Samples(keras.callbacks.Callback):
         validation: Pictures, from the middle of the first of which the crops are taken.
         folder: Made if missing; gets `step_00500.png` and so on.
         measure: Called with the original crop and what the model made of it, both
-            `(height, width, 3)` float32 RGB, the second not clipped; its mean is logged.
+            `(height, width, 3)` float32 RGB, the second not clipped; the mean of its finite answers
+            is logged (a flat crop has no energy to compare with).
         name: Of what is measured; logged as `val_<name>`.
     """
 
@@ -61,7 +62,8 @@ class Samples(keras.callbacks.Callback):
         if self.measure:
             pairs = zip(self.crops, made, strict=True)
             figures = [self.measure(high_res[0], super_res) for (_, high_res), super_res in pairs]
-            self.measured = float(np.mean(figures))
+            finite = [figure for figure in figures if np.isfinite(figure)]
+            self.measured = float(np.mean(finite)) if finite else float("nan")
 
     def on_epoch_end(self, epoch, logs=None):
         if self.measure and logs is not None:

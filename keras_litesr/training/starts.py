@@ -50,7 +50,15 @@ def load_start(model: keras.Model, start: str | Path) -> None:
         given = arrays.get(layer.name, [])
         if len(given) == len(shapes) > 0:
             arrays[layer.name] = list(map(_framed, given, shapes))
-    set_arrays(model, _with_blocks_of(model, arrays), path)
+    arrays = _with_blocks_of(model, arrays)
+    expected = {layer.name for layer in model.layers if layer.weights}
+    if odd := sorted(expected ^ set(arrays)):
+        more = f" and {len(odd) - 3} more" if len(odd) > 3 else ""
+        raise PresetError(
+            f"{start} is of another network than {model.name}: only one of them has the layers "
+            f"{', '.join(odd[:3])}{more}. Choose a start of the same architecture."
+        )
+    set_arrays(model, arrays, path)
 
 
 def _with_blocks_of(

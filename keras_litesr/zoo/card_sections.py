@@ -103,38 +103,48 @@ def _pixels(training: dict[str, Any]) -> str:
 
 
 def _adversary(training: dict[str, Any]) -> str:
-    method = _METHODS[training["kind"]]
+    turns, warmup = training["critic_steps"], training["critic_warmup_steps"]
+    steps = "step" if turns == 1 else "steps"
+    zero = f" (0 in the first {warmup} steps)" if warmup else ""
     return f"""\
-{method}, {training["critic_steps"]} critic steps a step, adversarial weight
-{training["adversarial_weight"]:g} (0 in the first {training["critic_warmup_steps"]} steps), pixel
-weight {training["pixel_weight"]:g} with the loss `{training["loss"]}`."""
+{_METHODS[training["kind"]]}, {turns} critic {steps} a step, adversarial weight
+{training["adversarial_weight"]:g}{zero}, pixel weight {training["pixel_weight"]:g} with the loss
+`{training["loss"]}`."""
 
 
 def _start(training: dict[str, Any]) -> str:
     return f"It began with the weights of {training['start']}." if training.get("start") else ""
 
 
-def _origin(metadata: dict[str, Any]) -> str:
-    name = metadata["name"]
-    text = filled("""\
+_KEPT = """\
 The weights carry their owner's mark. Whoever is shown the owner's key can read it from this model
 and from its TFLite files with `litesr protect verify`, and the commitment below, which was
-published with the model, shows that the key is older than the dispute.""")
-    if "marking" in metadata["commitment"]:
-        text += f"\n\n{filled(_marking(metadata['commitment']['marking']))}"
+published with the model, shows that the key is older than the dispute."""
+_LOST = """\
+The weights carry a mark whose key has been lost since, so that nobody can read it any more. Where
+they come from is shown by the signature alone. Below is the commitment to that key."""
+
+
+def _origin(metadata: dict[str, Any]) -> str:
+    name, commitment = metadata["name"], metadata["commitment"]
+    text = filled(_LOST if commitment.get("key_lost") else _KEPT)
+    if "marking" in commitment:
+        text += f"\n\n{filled(_marking(commitment['marking']))}"
     return f"""\
 ## Origin
 
 {text}
 
-`{metadata["commitment"]["sha256"]}`
+`{commitment["sha256"]}`
 
 `litesr protect check {name}` tells whether the files are those that were released."""
 
 
 def _marking(marking: dict[str, Any]) -> str:
-    steps = f" --steps {marking['steps']}" if marking["steps"] else ""
-    command = f"`litesr protect mark --margin {marking['margin']:g}{steps}`"
+    options = "".join(
+        f" --{name} {marking[name]}" for name in ("steps", "seed") if marking.get(name)
+    )
+    command = f"`litesr protect mark --margin {marking['margin']:g}{options}`"
     if "validation_psnr" not in marking:
         return f"It was marked by {command}."
     before, after = marking["validation_psnr"]

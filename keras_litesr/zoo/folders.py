@@ -67,6 +67,12 @@ def preset_folder(name_or_folder: str | Path) -> Path:
             f"{folder} holds no {CONFIG}, so it is no preset folder. Make one with "
             "keras_litesr.save_to_preset(model, folder)."
         )
+    if folder.is_file():
+        raise PresetError(
+            f"There is no model named {str(name_or_folder)!r}; it is a file. Expected here: a name "
+            "from `litesr list` or a preset folder. `litesr upscale` and `litesr evaluate` take "
+            ".tflite files too."
+        )
     near = difflib.get_close_matches(str(name_or_folder), PRESETS, n=3, cutoff=0.4)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"The zoo has {', '.join(PRESETS)}."
     raise PresetError(f"There is no model named {str(name_or_folder)!r}. {hint}")

@@ -23,7 +23,8 @@ _NEEDED = (folders.CONFIG, folders.WEIGHTS)
 class CheckedFolder:
     """A preset folder whose listing, manifest and signature were checked.
 
-    The files themselves are compared with their hashes when they are read.
+    The files themselves are compared with their hashes when they are read, unless that was asked
+    for at once.
 
     Attributes:
         path: The folder.
@@ -64,11 +65,13 @@ def checked_folder(
     Args:
         folder: Preset folder.
         verify: `auto` checks checksums always, and a signature that a trusted key made;
-            `require` refuses a folder that no trusted key has signed; `off` checks nothing.
+            `require` refuses a folder that no trusted key has signed, and reads all of its files;
+            `off` checks nothing.
         trusted_keys: Files of public keys, beside the release keys of this package.
 
     Raises:
-        PresetError: When a file is not listed, missing or a link, or the manifest is damaged.
+        PresetError: When a file is not listed, missing or a link, or the manifest is damaged; with
+            `require`, when any file has another hash.
         SignatureError: When the signature is damaged, or not of these files; with `require`,
             when there is none by a trusted key.
         ValueError: For another mode.
@@ -82,8 +85,11 @@ def checked_folder(
     if envelope is not None:
         keys = signatures.public_keys(trusted_keys)
         files = replace(files, signer=signer_of(files, envelope, keys))
-    if verify == "require" and files.signer is None:
-        raise _unsigned(folder, envelope)
+    if verify == "require":
+        if files.signer is None:
+            raise _unsigned(folder, envelope)
+        for name in files.digests or ():
+            files.read(name)
     return files
 
 

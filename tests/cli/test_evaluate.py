@@ -82,6 +82,7 @@ def test_models_of_different_scales_are_refused(litesr, data, x2_preset):
         (["-m", "bicubic_x4", "-d", "set", "-p", "mine"], "mine"),
         (["-m", "bicubic_x4", "-d", "set", "-d", "empty", "--low-res", "set"], "--low-res"),
         (["-m", "bicubic_x4", "-d", "broken"], "broken/a.png"),
+        (["-m", "bicubic_x4", "-d", "set", "--csv"], "received --csv --json"),
     ],
 )
 def test_bad_input_ends_with_2_and_an_empty_stdout(

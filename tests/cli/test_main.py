@@ -1,5 +1,6 @@
 """What every command shares: help, errors, exit codes."""
 
+import errno
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import click
 import pytest
 
 from keras_litesr import __version__
+from keras_litesr.cli.errors import explained
 from keras_litesr.cli.main import COMMANDS, main
 from keras_litesr.inference.upscaler import Upscaler
 
@@ -52,8 +54,9 @@ def test_an_unknown_model_ends_with_2_and_names_the_nearest(litesr, picture):
 def test_debug_shows_the_traceback_wherever_it_stands(litesr, before):
     arguments = ["info", "nonsense"]
     result = litesr(*["--debug", *arguments] if before else [*arguments, "--debug"])
-    assert result.exit_code == 1
-    assert type(result.exception).__name__ == "PresetError"
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Traceback")
+    assert "PresetError: There is no model named 'nonsense'" in result.stderr
 
 
 def test_behind_two_dashes_debug_is_a_file_name(litesr):
@@ -72,6 +75,27 @@ def test_a_defect_is_one_line_too_and_asks_for_a_report(litesr, monkeypatch, pic
     assert result.stderr == (
         "litesr: Unexpected KeyError: 'spam'. Run again with --debug and report it.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ImportError("Install the extra."), "Install the extra."),
+        (ImportError("No module named 'spam'", name="spam"), "Unexpected ImportError: No module"),
+        (OSError("Our own sentence."), "Our own sentence."),
+        (OSError(errno.ENOENT, "No such file", "a.key"), "[Errno 2] No such file: 'a.key'"),
+        (
+            OSError(errno.EROFS, "Read-only file system", "ro/k.key"),
+            "Expected a place to write 'ro/k.key', received an error (Read-only file system). ",
+        ),
+        (OSError(errno.EACCES, "denied", b"ro/d"), "Expected a place to write 'ro/d', received"),
+        (OSError(errno.ENOSPC, "full", "ro/.a.tflite"), "Expected a place to write 'ro', received"),
+        (OSError(errno.EACCES, "denied", __file__), f"[Errno 13] denied: '{__file__}'"),
+        (OSError(errno.ENOSPC, "full"), "[Errno 28] full"),
+    ],
+)
+def test_errors_are_put_into_words(error, message):
+    assert explained(error).startswith(message)
 
 
 def test_ctrl_c_ends_with_130_and_a_line(enlarge, monkeypatch, picture):

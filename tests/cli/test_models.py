@@ -65,6 +65,14 @@ def test_an_unknown_model_is_wrong_usage(litesr, model, message):
     assert message in result.stderr
 
 
+def test_a_file_is_no_preset(litesr, tmp_path):
+    path = tmp_path / "lite_x4.tflite"
+    path.write_bytes(b"")
+    result = litesr("info", path)
+    assert result.exit_code == 2
+    assert "it is a file. Expected here: a name" in result.stderr
+
+
 def test_a_preset_without_weights_says_what_to_do(litesr, missing_preset):
     result = litesr("info", missing_preset)
     assert result.exit_code == 2

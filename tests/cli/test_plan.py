@@ -118,7 +118,8 @@ def test_links_that_lead_in_a_circle_end(picture, tmp_path):
         (["a.png"], "one.png", {"suffix": ".jpg"}, "--format jpg contradicts"),
         (["a.png"], "notes", {}, "is a file, expected a folder"),
         (["a.png"], None, {"ending": "../x4"}, "--suffix without folders"),
-        (["empty"], None, {}, "no pictures in"),
+        (["empty"], None, {}, "no pictures in .*videos are named one by one"),
+        (["a.png"], "one.xyz", {}, r"\.xyz cannot be written.*make it first"),
     ],
 )
 def test_wrong_usage_is_refused_before_any_work(picture, tmp_path, paths, output, options, message):
@@ -127,6 +128,11 @@ def test_wrong_usage_is_refused_before_any_work(picture, tmp_path, paths, output
     (tmp_path / "notes").write_text("")
     with pytest.raises(click.UsageError, match=message):
         plan([tmp_path / path for path in paths], naming(output and tmp_path / output, **options))
+
+
+def test_a_new_folder_may_end_in_a_number(picture, tmp_path):
+    jobs = plan([picture("a.png")], naming(tmp_path / "large_2.5"))
+    assert targets(jobs) == [tmp_path / "large_2.5/a_x4.png"]
 
 
 def test_a_folder_may_be_called_like_a_picture(picture, tmp_path):

@@ -64,6 +64,7 @@ def test_a_folder_of_photos_becomes_weights(train, photos, tmp_path):
     assert "left out: 1 of 11 pictures, smaller than 32x32 pixels" in done.stdout
     assert "9 training and 1 validation pictures" in done.stdout
     assert "finished: 4 steps" in done.stdout
+    assert re.search("note: no better than bicubic .* Train for longer", done.stderr)
     assert (out / "best.weights.h5").exists()
     assert "finished: 4 steps" in train("--data", photos, "--out", out, "--resume").stdout
     again = train("--data", photos, "--out", out)
@@ -121,6 +122,9 @@ def test_control_c_before_the_first_checkpoint_says_so(train, photos, tmp_path, 
         (["--data", "{photos}", "--validation", "{empty}"], "found none"),
         (["--data", "{photos}", "--start-from", "nowhere"], "received 'nowhere'"),
         (["--data", "{photos}", "--start-from", "lite_psnr_x4"], "is of another network: expected"),
+        (["--data", "{photos}", "--start-from", "srcnn_x4"], "srcnn_x4 is of another network than"),
+        (["--data", "{photos}", "--out", "{photos}/0.png"], "is a file"),
+        (["--data", "tfds:nothing_of_this_name"], "Expected a set of TensorFlow Datasets"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(
@@ -142,6 +146,11 @@ def test_bad_input_is_one_line_and_exit_code_2(
         (["--steps", "0"], "0 is not in the range"),
         (["--steps", "5", "--hours", "1"], "Expected one length, received --steps and --hours"),
         (["--adversarial-weight", "0.1"], "lite_x4 or srgan_x4.* received small"),
+        (["--learning-rate", "nan"], "Expected a number for --learning-rate, received nan"),
+        (["--minutes", "nan"], "Expected a number for --minutes, received nan"),
+        (["--minutes", "inf"], "inf is not in the range"),
+        (["--seed", "-1"], "-1 is not in the range"),
+        (["--seed", "4294967296"], "4294967296 is not in the range"),
         (["--backend", "jax"], "'jax' is not one of 'tensorflow', 'torch'"),
         (["--backend", "torch"], "Begin another process|not installed"),
     ],
@@ -161,6 +170,12 @@ def test_the_backend_jax_is_refused_by_name(train, photos, monkeypatch):
 
 def test_help_shows_examples(train):
     assert "litesr train lite_psnr_x4 --data photos --resume" in train("--help").output
+
+
+def test_folders_follow_data_however_it_is_written(train, photos, tmp_path):
+    assert "train RECIPE [OPTIONS]" in train("--help").output
+    done = train(f"--data={photos}", photos, "--out", tmp_path / "run")
+    assert done.exit_code == 0, done.output
 
 
 def test_half_precision_trains_weights_and_picture_in_single(train, photos, tmp_path, monkeypatch):

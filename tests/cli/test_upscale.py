@@ -74,7 +74,8 @@ def test_tiles_and_threads_do_not_change_the_picture(enlarge, picture, tmp_path)
     np.testing.assert_array_equal(tiled, whole)
 
 
-@pytest.mark.parametrize("option", [["-t", "4"], ["-t", "-1"], ["--threads", "0"], ["-f", "bmp"],
+@pytest.mark.parametrize("option", [["-t", "4"], ["-t", "-1"], ["--threads", "0"],
+                                    ["--threads", "257"], ["-f", "bmp"],
                                     ["--runtime", "onnx"], ["--quality", "101"],
                                     ["--overwrite", "--skip-existing"]])  # fmt: skip
 def test_wrong_options_end_with_2_before_any_work(enlarge, picture, tmp_path, option):
@@ -135,6 +136,13 @@ def test_skip_existing_goes_on(enlarge, picture, tmp_path):
     assert (result.exit_code, result.stderr) == (0, "1 done, 1 skipped\n")
     assert (tmp_path / "in_x4/a_x4.png").read_bytes() == b"kept"
     assert size(tmp_path / "in_x4/b_x4.png") == (36, 24)
+
+
+def test_one_picture_that_is_skipped_is_said(enlarge, picture):
+    path = picture("a.png")
+    picture("a_x4.png")
+    result = enlarge(path, "--skip-existing")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "1 skipped\n")
 
 
 def test_two_pictures_with_one_output_are_not_mixed_up(enlarge, picture, tmp_path):

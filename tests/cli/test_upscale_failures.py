@@ -67,6 +67,15 @@ def test_a_read_only_output_folder(enlarge, picture, tmp_path):
     assert "permission" in result.stderr.lower()
 
 
+def test_the_largest_picture_can_be_chosen(enlarge, picture):
+    path = picture("a.png", 9, 6)
+    refused = enlarge(path, "--max-pixels", 53)
+    assert refused.exit_code == 1
+    assert "at most 53 pixels" in refused.stderr
+    assert "--max-pixels" in refused.stderr
+    assert enlarge(path, "--max-pixels", 54).exit_code == 0
+
+
 def test_an_unreadable_picture_leaves_no_folder_behind(enlarge, tmp_path):
     (tmp_path / "a.png").write_bytes(b"")
     assert enlarge(tmp_path / "a.png", "-o", tmp_path / "out").exit_code == 1

@@ -45,6 +45,12 @@ def test_a_broken_video_is_reported_and_the_others_are_made(enlarge, picture, tm
     assert names(tmp_path) == ["a.png", "a_x4.png", "broken.mp4"]
 
 
+def test_a_missing_video_is_called_missing(enlarge, tmp_path):
+    result = enlarge(tmp_path / "nosuch.mp4")
+    assert result.exit_code == 1
+    assert "received nothing: no such file. Check the path." in result.stderr
+
+
 def test_a_broken_video_makes_no_folder(enlarge, clip, tmp_path):
     (tmp_path / "broken.mp4").write_bytes(b"no video")
     (tmp_path / "there").mkdir()

@@ -45,6 +45,10 @@ def test_too_much_or_nothing_is_refused_before_it_is_written(pictures, tmp_path,
     with pytest.raises(ImageFileError, match="received 0"):
         save_pack([], tmp_path / "more.npz")
     assert not (tmp_path / "more.npz").exists()
+    with pytest.raises(ImageFileError, match=r"ending in \.npz, received 'photos.bin'"):
+        save_pack(pictures, Path("photos.bin"))
+    with pytest.raises(ImageFileError, match="missing does not exist"):
+        save_pack(pictures, tmp_path / "missing" / "photos.npz")
 
 
 @pytest.mark.parametrize(
@@ -104,6 +108,8 @@ def test_the_tool_packs_the_middles_of_folders(pictures, tmp_path):
     empty = subprocess.run([*words[:2], str(TOOL.parent), *words[3:]], capture_output=True)
     assert empty.returncode == 2
     assert b"found none" in empty.stderr
+    wrong = subprocess.run([*words, "--most", "0"], capture_output=True, text=True)
+    assert "expected 1 or more, received '0'" in wrong.stderr
 
 
 def test_the_tool_adds_reduced_copies(tmp_path, rng):

@@ -56,6 +56,12 @@ def test_a_folder_that_changed_is_prepared_anew(photos, tmp_path):
     assert len(list(_load(folder, tmp_path))) == 4
 
 
+def test_a_set_by_name_finds_what_it_is_described_by(tmp_path):
+    """Without the network, which it takes to download the pictures themselves."""
+    builder = tfds.builder("div2k", data_dir=tmp_path)
+    assert "DIV2K_train_HR.zip" in "".join(builder.url_infos)
+
+
 def test_a_folder_without_pictures_is_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ImageFileError, match="found none"):

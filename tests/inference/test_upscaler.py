@@ -252,6 +252,12 @@ def test_wrong_arguments_are_refused(arguments, error, message):
         upscale(np.zeros((5, 5, 3), np.uint8), **arguments)
 
 
+@pytest.mark.parametrize("threads", [0, -5, 257, 2.0])
+def test_an_impossible_number_of_threads_is_refused(threads):
+    with pytest.raises(ValueError, match=f"Expected 1 to 256 threads.* received {threads}"):
+        Upscaler("bicubic_x4", threads=threads)
+
+
 def test_arrays_and_photos_are_two_forms_of_one_thing(rng):
     for shape in [(4, 5), (4, 5, 3), (4, 5, 4)]:
         pixels = rng.integers(0, 256, shape, np.uint8)

@@ -69,7 +69,7 @@ def test_the_released_network_and_a_fresh_one_are_strangers():
     ],
 )
 def test_another_architecture_is_refused_by_its_first_other_layer(network, other, layer):
-    with pytest.raises(ValueError, match=rf"differ in the layer {layer}\."):
+    with pytest.raises(ValueError, match=rf"parameters and .* differ in the layer {layer}\."):
         blend(network, other(), 0.5)
 
 

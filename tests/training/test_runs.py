@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
+from keras_litesr.datasets.degradation import Pair
 from keras_litesr.models.lite import lite
 from keras_litesr.training import checkpoints
 from keras_litesr.training.guards import CollapsedError, DivergedError, StopOnNaN
@@ -19,6 +21,7 @@ from keras_litesr.training.pixel import compile_for_pixels
 from keras_litesr.training.progress import Progress
 from keras_litesr.training.records import locked, read_json, recorded
 from keras_litesr.training.runs import train
+from keras_litesr.training.samples import Samples
 
 FILES = {
     "events",
@@ -234,6 +237,17 @@ def test_a_disk_that_is_full_from_the_start_is_seen_before_it_is_written_to(
     assert not list((tmp_path / "full").glob("*.h5"))
 
 
+def test_a_disk_that_a_sample_fills_is_explained_as_well(tiny_run, tmp_path, monkeypatch):
+    def fill(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("keras_litesr.images.files.write", fill)
+    parts = tiny_run(steps=3)
+    samples = Samples(parts.validation, tmp_path / "samples")
+    with pytest.raises(OSError, match=r"the disk is full\. Free some space and begin again"):
+        _run(parts, tmp_path / "run", samples=samples)
+
+
 def test_a_second_training_in_the_same_folder_is_refused(tiny_run, tmp_path):
     with locked(tmp_path), pytest.raises(FileExistsError, match="Another training is at work"):
         _run(tiny_run(), tmp_path)
@@ -245,6 +259,28 @@ def test_a_training_no_better_than_bicubic_stops_and_keeps_its_checkpoint(tiny_r
     with pytest.raises(CollapsedError, match=r"bicubic's .* at step 6: .* half the learning rate"):
         _run(tiny_run(grace_steps=3), tmp_path)
     assert read_json(tmp_path / "progress.json")["step"] == 3
+
+
+def test_what_collapses_or_diverges_does_not_replace_the_weights_of_a_gan(
+    tiny_run, tmp_path, monkeypatch
+):
+    with pytest.raises(CollapsedError):
+        _run(tiny_run(adversarial=True, grace_steps=3), tmp_path / "collapsed")
+    assert read_json(tmp_path / "collapsed" / "best.json")["step"] == 3
+
+    class Break(checkpoints.SaveLast):
+        def on_test_begin(self, logs=None):
+            if int(self.model.optimizer.iterations) == 6:
+                for weight in self.model.generator.weights:
+                    weight.assign(np.full(weight.shape, np.nan))
+
+    monkeypatch.setattr("keras_litesr.training.runs.SaveLast", Break)
+    with pytest.raises(DivergedError, match="validation loss, received nan at step 6"):
+        _run(tiny_run(adversarial=True), tmp_path / "diverged")
+    assert read_json(tmp_path / "diverged" / "best.json")["step"] == 3
+    released = lite(filters=3, num_blocks=1)
+    released.load_weights(tmp_path / "diverged" / "best.weights.h5")
+    assert all(np.all(np.isfinite(weight)) for weight in released.get_weights())
 
 
 @pytest.mark.parametrize(("always", "kept"), [(False, 30.0), (True, 20.0)])
@@ -294,12 +330,51 @@ def test_what_an_earlier_run_left_before_its_first_checkpoint_is_not_mixed_in(ti
     assert len((tmp_path / "log.csv").read_text().splitlines()) == 2
 
 
-def test_a_finished_run_is_left_as_it_is(tiny_run, tmp_path):
-    parts = tiny_run(steps=3)
+@pytest.mark.parametrize("adversarial", [False, True])
+def test_a_finished_run_is_left_as_it_is(adversarial, tiny_run, tmp_path):
+    options = {"adversarial": adversarial, "steps": 3, "ema_momentum": 0.5}
+    parts = tiny_run(**options)
     result = _run(parts, tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    assert _run(parts, tmp_path, resume=True) == result
+    again = tiny_run(**options)
+    assert _run(again, tmp_path, resume=True) == result
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    for received, averaged in zip(
+        again.model.get_weights(), parts.model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(received, averaged)
+
+
+def test_columns_that_a_later_start_adds_or_leaves_out_stay_in_the_log(tiny_run, tmp_path):
+    def samples():
+        return Samples(tiny_run().validation, tmp_path / "samples", measure=lambda *_: 0.5)
+
+    for first, second in ((samples, lambda: None), (lambda: None, samples)):
+        folder = tmp_path / f"run_{first is samples}"
+        stopped = tiny_run()
+        stopped.recipe = replace(stopped.recipe, steps=3)
+        _run(stopped, folder, samples=first())
+        settings = read_json(folder / "recipe.json")
+        (folder / "recipe.json").write_text(json.dumps({**settings, "steps": 6}))
+        _run(tiny_run(), folder, resume=True, samples=second())
+        header, *rows = (row.split(",") for row in (folder / "log.csv").read_text().splitlines())
+        measured = [row[header.index("val_measure")] for row in rows]
+        assert measured == (["0.5", ""] if first is samples else ["", "0.5"])
+
+
+def test_best_weights_without_a_checkpoint_are_not_thrown_away(tiny_run, tmp_path):
+    _run(tiny_run(), tmp_path)
+    (tmp_path / "last.weights.h5").unlink()
+    kept = (tmp_path / "best.weights.h5").read_bytes()
+    with pytest.raises(FileExistsError, match="no checkpoint to go on from"):
+        _run(tiny_run(), tmp_path)
+    assert (tmp_path / "best.weights.h5").read_bytes() == kept
+
+
+def test_a_file_is_no_folder_of_a_run(tiny_run, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileExistsError, match="is a file"):
+        _run(tiny_run(), tmp_path / "file")
 
 
 def test_other_settings_pictures_or_architecture_are_refused(tiny_run, tmp_path):
@@ -312,8 +387,14 @@ def test_other_settings_pictures_or_architecture_are_refused(tiny_run, tmp_path)
         _run(seeded, tmp_path, resume=True)
     smaller = tiny_run(steps=3)
     smaller.patches.pairs = smaller.patches.pairs[:1]
-    with pytest.raises(ValueError, match="pictures 2, received pictures 1"):
+    with pytest.raises(ValueError, match=r"pictures 2, .* received pictures 1, "):
         _run(smaller, tmp_path, resume=True)
+    for part in ("patches", "validation"):
+        other = tiny_run(steps=3)
+        pairs = getattr(other, part).pairs
+        pairs[-1] = Pair(pairs[-1].low_res, pairs[-1].high_res[::-1])
+        with pytest.raises(ValueError, match=r"Expected .*_sha256 \w{16}, received"):
+            _run(other, tmp_path, resume=True)
 
 
 def test_a_checkpoint_that_does_not_fit_or_is_damaged_is_refused(tiny_run, tmp_path):
@@ -341,7 +422,7 @@ def test_a_run_begun_before_the_settings_were_written_down_goes_on(tiny_run, tmp
     folder = tmp_path / "run"
     _run(parts, folder)
     settings = json.loads((folder / "recipe.json").read_text())
-    for name in ("preset", "backend", "parameters", "seed", "pictures", "validation_pictures"):
+    for name in settings.keys() - asdict(parts.recipe).keys():
         del settings[name]
     (folder / "recipe.json").write_text(json.dumps(settings))
     assert _run(parts, folder, resume=True)["steps"] == 6
@@ -358,6 +439,6 @@ def test_a_training_that_diverges_stops_before_it_is_saved(tiny_run, tmp_path):
 def test_what_the_last_update_of_an_epoch_breaks_shows_in_the_validation(tiny_run):
     stop = StopOnNaN()
     stop.set_model(tiny_run().model)
-    stop.on_epoch_end(0, {"val_loss": 0.1})
-    with pytest.raises(DivergedError, match="val_loss, received inf"):
-        stop.on_epoch_end(0, {"val_loss": float("inf")})
+    stop.on_test_end({"loss": 0.1})
+    with pytest.raises(DivergedError, match="validation loss, received inf"):
+        stop.on_test_end({"loss": float("inf")})

@@ -60,3 +60,11 @@ def test_the_measure_is_averaged_over_the_crops_and_logged(validation, model, tm
     samples.on_epoch_end(0, logs)
     assert logs == {"val_sharpness": 2.0}
     assert len(seen) == 3
+
+
+def test_a_flat_crop_which_has_nothing_to_compare_with_is_left_out(validation, model, tmp_path):
+    figures = iter([float("inf"), 0.5, 0.7])
+    samples = Samples(validation, tmp_path, measure=lambda *_: next(figures))
+    samples.set_model(model)
+    samples.on_test_end()
+    assert samples.measured == pytest.approx(0.6)

@@ -208,3 +208,12 @@ def test_card_says_how_the_owners_mark_came_in_and_what_it_cost(folder):
     assert (
         "marked by `litesr protect mark --margin 1.5 --steps 1000`, from 30.351 to 30.335" in text
     )
+    assert "Whoever is shown the owner's key can read it" in text
+    lost = {"sha256": 64 * "0", "marking": {**marking, "seed": 1}, "key_lost": True}
+    change_json(folder / "metadata.json", commitment=lost)
+    folders.write_manifest(folder)
+    cards.write_own_card(folder, FACTS)
+    text = " ".join((folder / "README.md").read_text().split())
+    assert "key has been lost since, so that nobody can read it any more" in text
+    assert "Whoever is shown" not in text
+    assert "--steps 1000 --seed 1`" in text

@@ -105,6 +105,16 @@ def test_signature_of_a_trusted_key_is_accepted(folder, tmp_path, curve):
     assert files.read("model.weights.h5") == b"model.weights.h5"
 
 
+def test_require_reads_every_file_and_auto_those_that_are_used(folder, key, public):
+    (folder / "README.md").write_text("the licence")
+    folders.write_manifest(folder)
+    write(folder, bundle_of(statement_of(folder), key))
+    (folder / "README.md").write_text("another one")
+    assert checked_folder(folder, trusted_keys=[public]).signer is not None
+    with pytest.raises(PresetError, match=r"README\.md"):
+        checked_folder(folder, verify="require", trusted_keys=[public])
+
+
 def test_release_keys_are_trusted_without_being_named(signed, public, monkeypatch, tmp_path):
     assert checked_folder(signed).signer is None
     monkeypatch.setattr(signatures, "RELEASE_KEYS", tmp_path)
