@@ -49,7 +49,11 @@ _FOLDER = click.Path(path_type=Path)
     help="As many steps as fit into this time at the speed that is measured first.",
 )
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Of the first weights and the patches."
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Of the first weights and the patches.",
 )
 @click.option("--name-teacher", is_flag=True, help="Let card and metadata name the big model.")
 @click.option(

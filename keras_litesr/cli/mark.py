@@ -99,7 +99,9 @@ def _make_pair(name: Path, as_json: bool) -> None:
     help="How far each bit is from turning over, in standard deviations of chance. A larger one "
     "survives more and costs more.  [default: 2]",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the patches.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the patches."
+)
 @click.option("--overwrite", is_flag=True, help="Replace an earlier preset folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def mark(
@@ -125,6 +127,8 @@ def mark(
     from keras_litesr.protection.slots import MARGIN
     from keras_litesr.protection.watermark import STEPS
 
+    if steps and not data:
+        raise click.UsageError("--steps train on photos. Name a folder of them with --data.")
     require_free(output, overwrite=overwrite)
     key = keys.read(key_file)
     facts = folders.metadata(folders.preset_folder(model))

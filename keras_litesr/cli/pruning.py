@@ -66,7 +66,9 @@ _KEEP_FILTERS = 0.75
     help="Folder of other photos to measure on.  [default: a tenth of --data, at most 20, always "
     "the same ones]",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the training patches.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the training patches."
+)
 @click.option("--overwrite", is_flag=True, help="Replace an existing preset folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def prune(model: str, output: Path, as_json: bool, **options) -> None:

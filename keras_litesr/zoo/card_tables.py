@@ -43,8 +43,9 @@ def published_note(rows: Mapping[str, Preset]) -> str:
     )
     sets = " / ".join(dict.fromkeys(data for row in rows.values() for data in row.published))
     return filled(f"""\
-The baselines were trained here like the rest, for minutes and on the same pictures. After longer
-trainings there were published, on {sets}: for {"; for ".join(each)}.""")
+The baselines were trained here on the same pictures as the rest, for minutes or a few hours, as
+their cards say. After longer trainings there were published, on {sets}:
+for {"; for ".join(each)}.""")
 
 
 def critic_tables(metadata: Mapping[str, Any], results: Mapping[str, Any]) -> str:

@@ -180,6 +180,8 @@ def test_mark_refuses_before_it_works(litesr, preset, key_file, tmp_path, marked
         ([preset, "--key", tmp_path / "none", "-o", tmp_path / "a"], "is no file"),
         (["no_such", "--key", key_file, "-o", tmp_path / "a"], "no model named"),
         ([preset, "--key", key_file, "-o", tmp_path / "a", "--data", tmp_path], "found none"),
+        ([preset, "--key", key_file, "-o", tmp_path / "a", "--steps", "3"], "with --data"),
+        ([preset, "--key", key_file, "-o", tmp_path / "a", "--seed", "-1"], "not in the range"),
         (["bicubic_x4", "--key", key_file, "-o", tmp_path / "a"], "received 0, in which 0"),
     ]:
         result = litesr("protect", "mark", *arguments)
