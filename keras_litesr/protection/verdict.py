@@ -6,7 +6,8 @@ from functools import lru_cache
 from math import comb
 
 COMMITTED_LIMIT = 1e-6
-UNCOMMITTED_LIMIT = 2.0**-80
+# A key may be searched for: 2^80 secrets, and for each the name among 2^128 that fits best.
+UNCOMMITTED_LIMIT = 2.0**-208
 MARKED = "marked"
 NOT_SHOWN = "not shown"
 
@@ -18,15 +19,19 @@ class Verdict:
     Attributes:
         matching: Slots whose bit is the key's.
         slots: Slots read.
-        committed: Whether the key was fixed by a published commitment. One that was not could
-            have been searched for, so more is asked of it.
+        committed: Whether the key was fixed by a commitment that was published before the suspect
+            was. One that was not could have been searched for, so more is asked of it.
         readings: How many readings were tried, of which this is the best.
+        aligned: Whether the suspect was brought into the order of a reference first. Whoever makes
+            the reference afterwards can choose that order, so it proves something only when the
+            reference was published before the suspect, too.
     """
 
     matching: int
     slots: int
     committed: bool = False
     readings: int = 1
+    aligned: bool = False
 
     @property
     def accuracy(self) -> float:
@@ -35,7 +40,7 @@ class Verdict:
 
     @property
     def p_value(self) -> float:
-        """Probability that a key which has nothing to do with the model matches as well."""
+        """Probability that a key which was fixed before the model was known matches as well."""
         return min(1.0, self.readings * binomial_tail(self.matching, self.slots))
 
     @property
@@ -50,10 +55,13 @@ class Verdict:
 
     def __str__(self) -> str:
         origin = "committed" if self.committed else "without a commitment"
-        return (
+        words = (
             f"{self.answer}: {self.matching} of {self.slots} bits match ({self.accuracy:.1%}), "
             f"p = {self.p_value:.1e}, key {origin}: asked is p <= {self.limit:.1e}"
         )
+        if self.aligned:
+            words += "; aligned, which counts if the reference was published before the suspect"
+        return words
 
 
 @lru_cache(maxsize=4096)

@@ -84,8 +84,8 @@ def verify(
         key: The owner's.
         reference: The owner's own copy. With it another architecture is refused, and a suspect
             that does not show the mark as it stands is aligned and read once more, for which its
-            p-value is doubled. Needs SciPy then.
-        committed: Whether the key was fixed by a commitment that was published before.
+            p-value is doubled. Needs SciPy then. It must have been published before the suspect.
+        committed: Whether the key was fixed by a commitment that was published before the suspect.
 
     Returns:
         The verdict, which says how sure it is.
@@ -107,15 +107,19 @@ def verify(
     from keras_litesr.protection.alignment import align
 
     aligned = align(network, emptied(owned, slots)).values
-    matching = max(direct.matching, slots.matching(aligned))
-    return Verdict(matching, SLOTS, committed=committed, readings=2)
+    matching = slots.matching(aligned)
+    is_better = matching > direct.matching
+    return Verdict(
+        max(direct.matching, matching), SLOTS, committed=committed, readings=2, aligned=is_better
+    )
 
 
 def emptied(network: Network, slots: Slots) -> Network:
     """Takes what the slots say out of a network, so that they say nothing.
 
     A suspect that is aligned to the result is not turned towards the mark: whatever its weights
-    are, the opposite bits would have led to the same alignment.
+    are, the opposite bits would have led to the same alignment. That holds for a network which was
+    fixed before the suspect was known.
     """
     for _ in range(_ROUNDS):
         values = network.values - slots.spread(slots.read(network.values))

@@ -118,8 +118,8 @@ def _start(training: dict[str, Any]) -> str:
 
 _KEPT = """\
 The weights carry their owner's mark. Whoever is shown the owner's key can read it from this model
-and from its TFLite files with `litesr protect verify`, and the commitment below, which was
-published with the model, shows that the key is older than the dispute."""
+and from its TFLite files with `litesr protect verify`. The commitment below was published with the
+model, so the key is older than any copy of it."""
 _LOST = """\
 The weights carry a mark whose key has been lost since, so that nobody can read it any more. Where
 they come from is shown by the signature alone. Below is the commitment to that key."""

@@ -28,8 +28,8 @@ def test_impossible_counts_are_refused(matching):
     [
         (True, 167, MARKED),
         (True, 166, NOT_SHOWN),
-        (False, 208, MARKED),
-        (False, 207, NOT_SHOWN),
+        (False, 249, MARKED),
+        (False, 248, NOT_SHOWN),
         (False, 167, NOT_SHOWN),
         (True, 0, NOT_SHOWN),
     ],
@@ -38,9 +38,9 @@ def test_thresholds(committed, matching, answer):
     assert Verdict(matching, 256, committed=committed).answer == answer
 
 
-def test_thresholds_are_a_millionth_and_two_to_the_minus_eighty():
+def test_thresholds_are_a_millionth_and_two_to_the_minus_two_hundred_and_eight():
     assert binomial_tail(167, 256) <= 1e-6 < binomial_tail(166, 256)
-    assert binomial_tail(208, 256) <= 2.0**-80 < binomial_tail(207, 256)
+    assert binomial_tail(249, 256) <= 2.0**-208 < binomial_tail(248, 256)
 
 
 def test_best_of_two_readings_counts_for_less():
@@ -48,6 +48,12 @@ def test_best_of_two_readings_counts_for_less():
     assert twice.p_value == 2 * binomial_tail(167, 256)
     assert twice.answer == NOT_SHOWN
     assert Verdict(100, 256, readings=2).p_value == 1
+
+
+def test_a_reading_that_rests_on_a_reference_says_so():
+    aligned = Verdict(256, 256, committed=True, readings=2, aligned=True)
+    assert str(aligned).endswith("counts if the reference was published before the suspect")
+    assert "reference" not in str(Verdict(256, 256, committed=True))
 
 
 def test_verdict_in_words():

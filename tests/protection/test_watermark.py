@@ -13,7 +13,7 @@ from keras_litesr.protection.embedding import KeepMark, shift
 from keras_litesr.protection.keys import OwnerKey
 from keras_litesr.protection.networks import ArchitectureError
 from keras_litesr.protection.slots import Slots, TooFewWeightsError, slots_of
-from keras_litesr.protection.verdict import MARKED, NOT_SHOWN
+from keras_litesr.protection.verdict import MARKED, NOT_SHOWN, Verdict
 from keras_litesr.protection.watermark import emptied, mark, verify
 from keras_litesr.zoo.registry import load, save_to_preset
 
@@ -71,6 +71,23 @@ def test_slots_are_the_same_everywhere(key):
     assert int(signs, 2) == key.stream("mark signs", 1)[0]
     assert slots.wanted[:8].tolist() == [-1, 1, -1, -1, -1, -1, -1, 1]  # "A" is 0x41
     np.testing.assert_array_equal(slots.wanted[:128], slots.wanted[128:])
+
+
+def test_a_key_made_for_a_suspect_is_not_enough_without_a_commitment(rng):
+    """Of the names, the one that fits best: each character is chosen for its sixteen slots."""
+    values = rng.normal(size=10_000)
+    characters = np.frombuffer(bytes(range(33, 127)), np.uint8)
+    bits = 2.0 * np.unpackbits(characters[:, None], axis=1) - 1
+    best = 0
+    for number in range(200):
+        slots = slots_of(numbered_key(number), len(values))
+        said = np.sign(slots.wanted * slots.read(values)).reshape(2, 16, 8).sum(axis=0)
+        name = "".join(chr(characters[np.argmax(bits @ byte)]) for byte in said)
+        made = numbered_key(number, name)
+        verdict = Verdict(slots_of(made, len(values)).matching(values), 256)
+        assert verdict.answer == NOT_SHOWN
+        best = max(best, verdict.matching)
+    assert best > 185  # far beyond the chance of one key: it was searched for
 
 
 def test_ten_thousand_wrong_keys_match_by_chance_alone(marked):
