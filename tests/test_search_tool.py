@@ -49,3 +49,11 @@ def test_what_is_no_setting_is_named(photos):
 def test_an_unknown_setting_is_one_line(photos):
     done = search(photos, "filers=3,patch_size=8")
     assert (done.returncode, "filers" in done.stderr.splitlines()[-1]) == (2, True)
+
+
+def test_rows_are_ordered_by_number_not_by_text(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOL.parent))
+    from search import _quality
+
+    rows = [{"PSNR (dB)": text} for text in ("9.900", "30.100", "29.999")]
+    assert [row["PSNR (dB)"] for row in sorted(rows, key=_quality)] == ["9.900", "29.999", "30.100"]

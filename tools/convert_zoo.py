@@ -48,6 +48,7 @@ def main(
 ) -> None:
     """Makes the files of the named presets, or of all that are trained."""
     hush_tensorflow()
+    saved_models = saved_models.resolve()
     for name in presets or [name for name in PRESETS if (saved_models / name).is_dir()]:
         folder = saved_models / name
         for dtype in _DTYPES:

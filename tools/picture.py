@@ -20,6 +20,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("preset", nargs="?", default="lite_x4")
     name = parser.parse_args().preset
+    try:
+        folder = folders.preset_folder(name)
+    except folders.PresetError as error:
+        parser.exit(2, f"picture.py: {error}\n")
     original = data.astronaut()
     low_res = reduce(original, 4)
     panels = {
@@ -28,7 +32,6 @@ def main() -> None:
         name: upscale(low_res, model=name),
         "original": original,
     }
-    folder = folders.preset_folder(name)
     picture = np.concatenate([_panel(*panel) for panel in panels.items()], axis=1)
     write(Photo(picture), folder / cards.PICTURE, overwrite=True)
     folders.write_manifest(folder)

@@ -42,6 +42,7 @@ def main(presets: tuple[str, ...], owner_key: Path, private_key: Path, saved_mod
                 f"{path} lies in the repository, where it could be published. Keep it elsewhere, "
                 "and make a new key if it was ever committed."
             )
+    saved_models = saved_models.resolve()
     names = presets or [name for name in PRESETS if (saved_models / name).is_dir()]
     if missing := [name for name in names if not (saved_models / name).is_dir()]:
         raise click.UsageError(f"There is no preset {missing[0]} in {saved_models}.")

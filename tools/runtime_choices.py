@@ -29,7 +29,11 @@ def main(preset: str, tile: int, rounds: int) -> None:
     choices = {f"{dtype}, {cores} threads": (dtype, cores, 1) for dtype in DTYPES}
     choices |= {f"float32, {count} threads": ("float32", count, 1) for count in threads}
     choices |= {f"float32, batches of {size}": ("float32", cores, size) for size in _BATCHES[1:]}
-    runs = {label: _run(preset, tile, *each) for label, each in choices.items()}
+    try:
+        runs = {label: _run(preset, tile, *each) for label, each in choices.items()}
+    except folders.PresetError as error:
+        click.echo(f"runtime_choices.py: {error}", err=True)
+        raise SystemExit(2) from error
     seconds = alternate(runs, rounds)
     unit = seconds[f"float32, {cores} threads"]
     click.echo(f"{preset}, {cores} cores, tiles of {tile}x{tile}, median of {rounds} rounds")
@@ -38,7 +42,9 @@ def main(preset: str, tile: int, rounds: int) -> None:
 
 
 def _run(preset: str, tile: int, dtype: str, threads: int, batch_size: int):
-    runtime = LiteRT(folders.preset_folder(preset) / f"{preset}_{dtype}.tflite", threads=threads)
+    folder = folders.preset_folder(preset)
+    name = f"{folders.metadata(folder)['name']}_{dtype}.tflite"
+    runtime = LiteRT(folders.verified(folder, name), threads=threads)
     pictures = np.random.default_rng(0).random((batch_size, tile, tile, 3), np.float32)
     return lambda: runtime(pictures)
 

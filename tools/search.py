@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from keras_litesr.datasets.degradation import degrade
 from keras_litesr.datasets.places import load_pictures
-from keras_litesr.evaluation.tables import as_markdown
+from keras_litesr.evaluation.tables import Row, as_markdown
 from keras_litesr.inference.runtimes import LiteRT
 from keras_litesr.silence import captured_output, hush_tensorflow
 from keras_litesr.timing import alternate, ratio
@@ -73,7 +73,7 @@ def main() -> None:
             row["time in LiteRT"] = f"{slowness:.2f}"
     except (TypeError, ValueError, OSError) as error:
         parser.exit(2, f"search.py: {error}\n")
-    print(as_markdown(sorted(rows, key=lambda row: row["PSNR (dB)"], reverse=True)))
+    print(as_markdown(sorted(rows, key=_quality, reverse=True)))
 
 
 def _variant(text: str) -> Variant:
@@ -129,6 +129,10 @@ def _row(variant: Variant, training, validation, arguments) -> dict[str, str]:
         "s a step": f"{seconds / recipe.steps:.3f}",
         "PSNR (dB)": f"{model.evaluate(validation, verbose=0, return_dict=True)['psnr']:.3f}",
     }
+
+
+def _quality(row: Row) -> float:
+    return float(row["PSNR (dB)"])
 
 
 def _network(variant: Variant) -> keras.Model:

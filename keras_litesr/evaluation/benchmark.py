@@ -86,7 +86,8 @@ def find_pairs(
     Args:
         folder: A folder of high-resolution images, or one that holds `high_res`.
         low_res: Folder of reduced images, instead of what would be found; a file belongs to the
-            reference of the same name, whatever its ending, and may end in `x<scale>`.
+            reference of the same name, whatever its ending, or else of the name without its final
+            `x<scale>`.
         scale: Enlargement per side.
 
     Returns:
@@ -104,7 +105,8 @@ def find_pairs(
     references = _images(high_res)
     if low_res is None:
         return [Pair(path) for path in references]
-    partners = _partners(_images(Path(low_res)), scale)
+    names = {path.stem for path in references}
+    partners = _partners(_images(Path(low_res)), names, scale)
     missing = [path.name for path in references if path.stem not in partners]
     if missing:
         raise ValueError(
@@ -114,19 +116,22 @@ def find_pairs(
     return [Pair(path, partners[path.stem]) for path in references]
 
 
-def check_pairs(pairs: Iterable[Pair], scale: int = 4) -> None:
+def check_pairs(
+    pairs: Iterable[Pair], scale: int = 4, *, protocols: Sequence[Protocol] = ()
+) -> None:
     """Reads every pair once, so that a bad file is known before hours of upscaling.
 
     Raises:
-        ValueError: When there are no pairs, or files that cannot be decoded or do not fit; the
-            message names all of them.
+        ValueError: When there are no pairs, or files that cannot be decoded, do not fit or are too
+            small for a protocol; the message names all of them.
     """
     pairs, problems = list(pairs), []
     if not pairs:
         raise ValueError("Expected at least one pair of images, received none. Use find_pairs.")
     for pair in pairs:
         try:
-            pair.read(scale)
+            _, high_res = pair.read(scale)
+            _require_size(high_res, pair, protocols, scale)
         except ValueError as error:
             problems.append(str(error))
     if problems:
@@ -154,10 +159,10 @@ def evaluate(
         One entry per protocol, in their order.
 
     Raises:
-        ValueError: When pairs are bad (see `check_pairs`, which runs first), the upscaler returns
-            another shape or dtype, or a picture is too small for a protocol.
+        ValueError: When pairs are bad (see `check_pairs`, which runs first) or the upscaler returns
+            another shape or dtype.
     """
-    check_pairs(pairs, scale)
+    check_pairs(pairs, scale, protocols=protocols)
     results = [Measurements(protocol, []) for protocol in protocols]
     for done, pair in enumerate(pairs, start=1):
         low_res, high_res = pair.read(scale)
@@ -174,6 +179,18 @@ def evaluate(
     return results
 
 
+def _require_size(
+    high_res: np.ndarray, pair: Pair, protocols: Sequence[Protocol], scale: int
+) -> None:
+    for protocol in protocols:
+        smallest = protocol.smallest_side(scale)
+        if min(high_res.shape[:2]) < smallest:
+            raise ValueError(
+                f"Expected at least {smallest}x{smallest} pixels for the protocol {protocol.name}, "
+                f"received {_size(high_res)} in {pair.high_res}. Leave the file out."
+            )
+
+
 def _read_rgb(path: Path) -> np.ndarray:
     return eight_bit(read(path)).rgb
 
@@ -186,10 +203,11 @@ def _images(folder: Path) -> list[Path]:
     return images
 
 
-def _partners(files: Iterable[Path], scale: int) -> dict[str, Path]:
+def _partners(files: Iterable[Path], references: set[str], scale: int) -> dict[str, Path]:
     partners: dict[str, Path] = {}
     for path in files:
-        name = path.stem.removesuffix(f"x{scale}")
+        is_exact = path.stem in references
+        name = path.stem if is_exact else path.stem.removesuffix(f"x{scale}")
         if name in partners:
             raise ValueError(
                 f"Expected one low-resolution file for {name}, found {partners[name].name} and "

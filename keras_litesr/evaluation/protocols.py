@@ -20,11 +20,14 @@ class Protocol:
         measure: `(reference, restored, scale)` to metrics by name. The images are
             `(height, width, 3)` RGB of the same shape, uint8, or anything `pixels.to_float`
             accepts, which is rounded to uint8 first.
+        smallest_side: Scale to the least height and width that `measure` takes, in
+            high-resolution pixels.
     """
 
     name: str
     description: str
     measure: Callable[[np.ndarray, np.ndarray, int], dict[str, float]]
+    smallest_side: Callable[[int], int]
 
 
 def _standard(reference: np.ndarray, restored: np.ndarray, scale: int) -> dict[str, float]:
@@ -73,16 +76,19 @@ STANDARD = Protocol(
     "BT.601 luma (16-235) of the uint8 image, cropped by the scale at each border; "
     "SSIM in an 11x11 Gaussian window.",
     _standard,
+    lambda scale: 11 + 2 * scale,
 )
 PAPER = Protocol(
     "paper",
     "RGB of the whole uint8 image; SSIM in a flat 7x7 window, averaged over the channels.",
     _paper,
+    lambda scale: 7,
 )
 SHARPNESS = Protocol(
     "sharpness",
     "Luma of the uint8 image, cropped by the scale at each border; share of the reference's "
     "spectral energy above the low-resolution Nyquist frequency, and gradient similarity.",
     _sharpness,
+    lambda scale: 1 + 2 * scale,
 )
 PROTOCOLS = {protocol.name: protocol for protocol in (STANDARD, PAPER, SHARPNESS)}

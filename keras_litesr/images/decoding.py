@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from keras_litesr.images import metadata, sixteen_bit
+from keras_litesr.images import metadata, png_chunks, sixteen_bit
 from keras_litesr.images.photos import ImageFileError, Photo, from_pil, upright
 
 DEFAULT_MAX_PIXELS = 180_000_000
@@ -104,14 +104,19 @@ def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
 def _decoded(image: Image.Image, path: Path, is_deep_png: bool) -> Photo:
     is_sequence = image.format != "MPO" and getattr(image, "is_animated", False)
     file_format = "JPEG" if image.format == "MPO" else image.format or ""
+    chunks = png_chunks.ahead_of_pixels(path) if file_format == "PNG" else {}
     if is_deep_png:
         image.load()  # metadata may stand behind the pixels
         transparent = image.info.get("transparency")
         colour, alpha = sixteen_bit.decode_png(path.read_bytes(), transparent)
         photo = upright(Photo(colour, alpha), metadata.from_image(image), path.name)
     else:
+        if chunks and image.mode == "L" and "transparency" in image.info:
+            # Pillow stretches the pixels, not the value among them that is transparent.
+            image.info["transparency"] *= png_chunks.grey_step(chunks)
         photo = from_pil(image, name=path.name)
-    notices = (*_first_only(path, file_format, is_sequence), *photo.notices)
+    left_out = png_chunks.left_out(chunks, path.name)
+    notices = (*_first_only(path, file_format, is_sequence), *left_out, *photo.notices)
     return replace(photo, file_format=file_format, notices=notices)
 
 

@@ -10,6 +10,7 @@ from PIL import Image, TiffImagePlugin
 
 from keras_litesr.images.metadata import Metadata, describing_tags
 from keras_litesr.images.photos import ImageFileError, Photo, eight_bit, to_pil
+from keras_litesr.images.pixels import row_blocks
 
 _EXIF_PREFIX = b"Exif\0\0"
 _JPEG_EXIF_LIMIT = 65533
@@ -31,7 +32,7 @@ def png(photo: Photo, *, software: str | None = None) -> bytes:
         to_pil(_bare(photo)).save(stream, "PNG", compress_level=_COMPRESSION_LEVEL)
         encoded = stream.getvalue()
     chunks = _png_metadata(photo.metadata, software)
-    return encoded[:_PNG_HEADER_END] + chunks + encoded[_PNG_HEADER_END:]
+    return b"".join([encoded[:_PNG_HEADER_END], chunks, memoryview(encoded)[_PNG_HEADER_END:]])
 
 
 def jpeg(photo: Photo, *, quality: int) -> bytes:
@@ -123,13 +124,18 @@ def on_white(photo: Photo) -> Photo:
     """Lays a photo on white and drops its alpha, rounding half-up."""
     if photo.alpha is None:
         return photo
-    white = int(np.iinfo(photo.alpha.dtype).max)
-    alpha = photo.alpha.astype(np.uint64)
-    alpha = alpha if photo.is_grey else alpha[..., None]
-    mixed = (photo.colour * alpha + white * (white - alpha) + white // 2) // white
-    return Photo(
-        mixed.astype(photo.colour.dtype), None, photo.metadata, photo.file_format, photo.notices
-    )
+    mixed = np.empty(photo.colour.shape, photo.colour.dtype)
+    for rows in row_blocks(mixed):
+        mixed[rows] = _mixed_with_white(photo.colour[rows], photo.alpha[rows])
+    return Photo(mixed, None, photo.metadata, photo.file_format, photo.notices)
+
+
+def _mixed_with_white(colour: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    white = int(np.iinfo(alpha.dtype).max)
+    # white**2 + white // 2, the largest sum, just fits into twice the bits.
+    alpha = alpha.astype(np.uint16 if alpha.dtype == np.uint8 else np.uint32)
+    alpha = alpha if colour.ndim == 2 else alpha[..., None]
+    return (colour * alpha + white * (white - alpha) + white // 2) // white
 
 
 def _bare(photo: Photo) -> Photo:
@@ -144,20 +150,24 @@ def _channels(photo: Photo) -> np.ndarray:
 
 def _png_of_sixteen_bit(pixels: np.ndarray) -> bytes:
     height, width, channels = pixels.shape
+    header = struct.pack(">IIBBBBB", width, height, 16, _PNG_COLOUR_TYPES[channels], 0, 0, 0)
+    chunks = [_PNG_SIGNATURE, _chunk(b"IHDR", header)]
+    compressor = zlib.compressobj(_COMPRESSION_LEVEL)
+    for rows in row_blocks(pixels):
+        if data := compressor.compress(_png_rows(pixels[rows]).data):
+            chunks.append(_chunk(b"IDAT", data))
+    return b"".join([*chunks, _chunk(b"IDAT", compressor.flush()), _chunk(b"IEND", b"")])
+
+
+def _png_rows(pixels: np.ndarray) -> np.ndarray:
+    height, width, channels = pixels.shape
     step = 2 * channels
     raw = pixels.astype(">u2", order="C").view(np.uint8).reshape(height, width * step)
     rows = np.empty((height, 1 + width * step), np.uint8)
     rows[:, 0] = _SUB_FILTER
     rows[:, 1 : 1 + step] = raw[:, :step]
     np.subtract(raw[:, step:], raw[:, :-step], out=rows[:, 1 + step :])
-    header = struct.pack(">IIBBBBB", width, height, 16, _PNG_COLOUR_TYPES[channels], 0, 0, 0)
-    data = zlib.compress(rows.data, _COMPRESSION_LEVEL)
-    parts = [(b"IHDR", header), *_split(b"IDAT", data), (b"IEND", b"")]
-    return _PNG_SIGNATURE + b"".join(_chunk(name, part) for name, part in parts)
-
-
-def _split(name: bytes, data: bytes, size: int = 1 << 24) -> list[tuple[bytes, bytes]]:
-    return [(name, data[start : start + size]) for start in range(0, len(data), size)]
+    return rows
 
 
 def _png_metadata(metadata: Metadata, software: str | None) -> bytes:

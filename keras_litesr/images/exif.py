@@ -16,9 +16,9 @@ def orientation(exif: bytes) -> int | None:
         ValueError: When the block is damaged.
     """
     order, offset = _start(exif)
-    for tag, _, _, value in _entries(exif, order, offset):
+    for tag, kind, _, value in _entries(exif, order, offset):
         if tag == ORIENTATION:
-            number = struct.unpack(order + "H", value[:2])[0]
+            (number,) = struct.unpack_from(order + ("I" if kind == _LONG else "H"), value)
             return number if 1 <= number <= 8 else None
     return None
 

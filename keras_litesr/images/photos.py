@@ -4,11 +4,11 @@ import io
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from PIL import Image, ImageChops, ImageCms
+from PIL import Image, ImageChops, ImageCms, TiffImagePlugin
 
 from keras_litesr.images import metadata as metadata_of
 from keras_litesr.images.metadata import Metadata
-from keras_litesr.images.pixels import to_float, to_uint8
+from keras_litesr.images.pixels import row_blocks, to_float, to_uint8
 
 _GREY_MODES = ("1", "L", "LA", "La")
 _SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
@@ -74,9 +74,9 @@ class Photo:
 def from_pil(image: Image.Image, *, name: str = "the image") -> Photo:
     """Makes a photo of a Pillow image, its current frame if it has several.
 
-    1-bit becomes grey 0 and 255; palette, YCbCr and CMYK become RGB, CMYK through its colour
-    profile to sRGB where it has one. Transparency of any kind becomes `alpha`. The orientation
-    that its EXIF or XMP asks for is applied.
+    1-bit becomes grey 0 and 255, 12-bit grey of TIFF 16-bit; palette, YCbCr and CMYK become RGB,
+    CMYK through its colour profile to sRGB where it has one. Transparency of any kind becomes
+    `alpha`. The orientation that its EXIF or XMP asks for is applied.
 
     Args:
         image: Of any mode but those below.
@@ -119,8 +119,15 @@ def eight_bit(photo: Photo) -> Photo:
     """Rounds a 16-bit photo to 8 bits; an 8-bit one stays as it is."""
     if photo.colour.dtype == np.uint8:
         return photo
-    alpha = None if photo.alpha is None else to_uint8(to_float(photo.alpha))
-    return replace(photo, colour=to_uint8(to_float(photo.colour)), alpha=alpha)
+    alpha = None if photo.alpha is None else _rounded(photo.alpha)
+    return replace(photo, colour=_rounded(photo.colour), alpha=alpha)
+
+
+def _rounded(pixels: np.ndarray) -> np.ndarray:
+    rounded = np.empty(pixels.shape, np.uint8)
+    for rows in row_blocks(pixels):
+        rounded[rows] = to_uint8(to_float(pixels[rows]))
+    return rounded
 
 
 def upright(photo: Photo, metadata: Metadata, name: str) -> Photo:
@@ -155,7 +162,8 @@ def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
 
 def _separated(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
     if image.mode in _SIXTEEN_BIT_MODES:
-        return np.asarray(image).astype(np.uint16), None
+        grey = np.asarray(image).astype(np.uint16)
+        return _stretched(grey) if _has_twelve_bits(image) else grey, None
     if image.mode == "1":
         image = _grey_of_bits(image)
     is_grey = image.mode in _GREY_MODES
@@ -163,6 +171,18 @@ def _separated(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
         return np.array(image.convert("L" if is_grey else "RGB")), None
     pixels = np.array(image.convert("LA" if is_grey else "RGBA"))
     return pixels[..., 0] if is_grey else pixels[..., :3], pixels[..., -1]
+
+
+def _has_twelve_bits(image: Image.Image) -> bool:
+    """Says whether Pillow took 12-bit grey of a TIFF for 16-bit grey, values unchanged."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return False
+    return image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE) == (12,)
+
+
+def _stretched(grey: np.ndarray) -> np.ndarray:
+    """Stretches 0..4095 to 0..65535, rounding half-up."""
+    return ((grey.astype(np.uint32) * 65535 + 2047) // 4095).astype(np.uint16)
 
 
 def _grey_of_bits(image: Image.Image) -> Image.Image:

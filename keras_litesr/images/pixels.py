@@ -1,7 +1,8 @@
-"""Conversion between stored integers and float32 in [0, 1]."""
+"""Conversion between stored integers and float32 in [0, 1], whole or by blocks of rows."""
 
 import numpy as np
 
+_BLOCK_SAMPLES = 1 << 18
 _INTEGER_MAXIMUM = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
 
 
@@ -46,6 +47,17 @@ def to_uint8(values: np.ndarray) -> np.ndarray:
 def to_uint16(values: np.ndarray) -> np.ndarray:
     """Rounds values in [0, 1] half-up to uint16 in 0..65535, clipping what lies outside."""
     return _to_integer(values, np.dtype(np.uint16))
+
+
+def row_blocks(pixels: np.ndarray) -> list[slice]:
+    """Cuts a picture into blocks of rows, so that wider numbers take memory for one block only.
+
+    Example:
+        >>> row_blocks(np.zeros((5, 1 << 17), np.uint8))
+        [slice(0, 2, None), slice(2, 4, None), slice(4, 6, None)]
+    """
+    rows = max(1, _BLOCK_SAMPLES // pixels[0].size)
+    return [slice(start, start + rows) for start in range(0, len(pixels), rows)]
 
 
 def _to_integer(values: np.ndarray, dtype: np.dtype) -> np.ndarray:

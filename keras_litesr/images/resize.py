@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from keras_litesr.images.pixels import to_uint16
+from keras_litesr.images.pixels import to_float, to_uint16
 
 _LEGACY_TENSORFLOW_A = -0.75
 
@@ -19,14 +19,10 @@ def bicubic(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         Array of the same dtype and number of channels; integers rounded and clipped, floats not.
     """
     height, width = size
-    if image.dtype == np.uint8:
-        if image.ndim == 2 or image.shape[2] == 3:
-            return np.asarray(
-                Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC)
-            )
+    if image.dtype == np.uint8 and (image.ndim == 2 or image.shape[2] == 3):
+        return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
+    if image.dtype in (np.uint8, np.uint16):
         return _by_channel(image, size)
-    if image.dtype == np.uint16:
-        return to_uint16(bicubic(image.astype(np.float32) / np.float32(65535), size))
     return _by_channel(image.astype(np.float32), size)
 
 
@@ -93,9 +89,15 @@ def cubic_kernel(distance: np.ndarray, a: float = -0.5) -> np.ndarray:
 
 def _by_channel(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     channels = np.moveaxis(image[..., None] if image.ndim == 2 else image, -1, 0)
-    shape = (size[1], size[0])
-    resized = [Image.fromarray(c).resize(shape, Image.Resampling.BICUBIC) for c in channels]
-    return np.stack([np.asarray(c) for c in resized], axis=-1).reshape(*size, *image.shape[2:])
+    resized = [_one_channel(channel, size) for channel in channels]
+    return np.stack(resized, axis=-1).reshape(*size, *image.shape[2:])
+
+
+def _one_channel(channel: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    if channel.dtype == np.uint16:
+        return to_uint16(_one_channel(to_float(channel), size))
+    image = Image.fromarray(channel)
+    return np.asarray(image.resize((size[1], size[0]), Image.Resampling.BICUBIC))
 
 
 def _shifted_matrix(length: int, scale: int) -> np.ndarray:

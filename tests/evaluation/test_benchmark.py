@@ -61,6 +61,13 @@ def test_two_partners_are_refused(tmp_path, picture):
         find_pairs(tmp_path)
 
 
+def test_a_name_that_ends_as_the_scale_does_is_its_own_partner(tmp_path, picture):
+    high_res = [save(picture, tmp_path / "hr" / f"{name}.png") for name in ("linu", "linux4")]
+    low_res = [save(picture, tmp_path / "lr" / f"{name}.png") for name in ("linu", "linux4")]
+    pairs = [Pair(*each) for each in zip(high_res, low_res, strict=True)]
+    assert find_pairs(tmp_path / "hr", low_res=tmp_path / "lr") == pairs
+
+
 def test_missing_partners_are_named(tmp_path, picture):
     for name in ("a", "b", "c"):
         save(picture, tmp_path / "high_res" / f"{name}.png")
@@ -140,10 +147,12 @@ def test_wrong_answers_of_the_upscaler_are_refused(tmp_path, picture, wrong):
         evaluate(wrong, pairs)
 
 
-def test_picture_too_small_for_the_protocol_is_named(tmp_path, picture):
-    pairs = [Pair(save(picture[:16, :16], tmp_path / "tiny.png"))]
-    with pytest.raises(ValueError, match=r"tiny\.png: .*at least 11 pixels"):
-        evaluate(bicubic, pairs)
+def test_picture_too_small_for_the_protocol_is_known_before_upscaling(tmp_path, picture):
+    files = [save(picture, tmp_path / "a.png"), save(picture[:40, :16], tmp_path / "tiny.png")]
+    pairs = [Pair(path) for path in files]
+    with pytest.raises(ValueError, match=r"at least 19x19 .* standard, received 16x40.*tiny\.png"):
+        evaluate(pytest.fail, pairs)
+    evaluate(bicubic, pairs, protocols=(PAPER, SHARPNESS))
 
 
 SETS = ["Set5", "Set14", pytest.param("BSD100", marks=pytest.mark.slow)]

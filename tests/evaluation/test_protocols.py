@@ -64,3 +64,15 @@ def test_pictures_of_nothing_but_border_are_refused():
     small = np.zeros((8, 30, 3), np.uint8)
     with pytest.raises(ValueError, match=r"more than 8 pixels a side.*received 30x8"):
         STANDARD.measure(small, small, SCALE)
+
+
+@pytest.mark.parametrize("scale", [1, 4])
+@pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=list(PROTOCOLS))
+def test_the_smallest_side_is_the_smallest(protocol, scale, rng):
+    side = protocol.smallest_side(scale)
+    picture = rng.integers(0, 256, (side, side + 9, 3), np.uint8)
+    assert all(
+        np.isfinite(value) for value in protocol.measure(picture, 255 - picture, scale).values()
+    )
+    with pytest.raises(ValueError, match="Leave such small images out"):
+        protocol.measure(picture[1:], picture[1:], scale)

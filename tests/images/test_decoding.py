@@ -16,11 +16,23 @@ from keras_litesr.images.decoding import read
 from keras_litesr.images.photos import ImageFileError
 
 
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
 def _bomb_head() -> bytes:
     """A PNG that promises 30,000 x 30,000 pixels and holds none."""
-    header = b"IHDR" + struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)
-    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
-    return b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 5) + b"IDAT"
+    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + struct.pack(">I", 5) + b"IDAT"
+
+
+def _png(
+    rows: bytes, width: int, height: int, depth: int, colour_type: int, **chunks: bytes
+) -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
+    parts = [(b"IHDR", header), *((name.encode(), data) for name, data in chunks.items())]
+    parts += [(b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*part) for part in parts)
 
 
 def _refusal(path: Path) -> str:
@@ -293,3 +305,49 @@ def test_float_and_32_bit_tiff_are_refused(tmp_path: Path, mode: str) -> None:
     path = tmp_path / "heights.tif"
     Image.new(mode, (2, 2)).save(path)
     assert f"heights.tif with 8 or 16 bits a channel, received Pillow mode {mode}" in _refusal(path)
+
+
+def test_twelve_bit_grey_tiff_fills_sixteen(tmp_path: Path) -> None:
+    entries = [(256, 4), (257, 1), (258, 12), (259, 1), (262, 1), (273, 122)]
+    entries += [(277, 1), (278, 1), (279, 6)]
+    head = b"II" + struct.pack("<HIH", 42, 8, len(entries))
+    for tag, value in entries:
+        head += struct.pack("<HHII", tag, 3, 1, value)
+    path = tmp_path / "scan.tif"
+    path.write_bytes(head + bytes(4) + bytes.fromhex("fff800001000"))
+    # 0x800 is 2048 * 65535 / 4095 = 32775.5, half-up; 1 is 16.004
+    assert read(path).colour.tolist() == [[65535, 32776, 16, 0]]
+
+
+@pytest.mark.parametrize(("depth", "row", "stretched"), [(2, 0b11_10_0000, 170), (4, 0xFA, 170)])
+def test_the_transparent_value_of_few_bits_is_stretched_as_the_pixels_are(
+    tmp_path: Path, depth: int, row: int, stretched: int
+) -> None:
+    transparent = struct.pack(">H", stretched * (2**depth - 1) // 255)
+    path = tmp_path / "icon.png"
+    path.write_bytes(_png(bytes([0, row]), 2, 1, depth, 0, tRNS=transparent))
+    photo = read(path)
+    assert photo.colour.tolist() == [[255, stretched]]
+    assert photo.alpha.tolist() == [[255, 0]]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "said"),
+    [
+        ({"gAMA": 100_000}, "a gamma of 1 (gAMA)"),
+        ({"cICP": bytes([9, 16, 0, 1])}, "holds cICP"),
+        ({"gAMA": 45455}, ""),
+        ({"gAMA": 100_000, "sRGB": b"\0"}, ""),
+        ({"gAMA": 100_000, "cICP": bytes([1, 13, 0, 1])}, ""),
+    ],
+)
+def test_colour_that_png_asks_for_and_is_left_out_is_said(
+    tmp_path: Path, chunks: dict[str, int | bytes], said: str
+) -> None:
+    path = tmp_path / "sky.png"
+    packed = {k: struct.pack(">I", v) if isinstance(v, int) else v for k, v in chunks.items()}
+    for depth in (8, 16):
+        path.write_bytes(_png(bytes(1 + 3 * depth // 8), 1, 1, depth, 2, **packed))
+        notices = read(path).notices
+        assert len(notices) == bool(said)
+        assert said in "".join(notices)

@@ -1,6 +1,7 @@
 """Encoded bytes, checked by other readers than ours."""
 
 import io
+import tracemalloc
 from itertools import product
 
 import imagecodecs
@@ -119,3 +120,44 @@ def test_jpeg_is_pillows_own_with_and_without_metadata(rng, channels, quality):
         kept = Metadata(exif=block, xmp=options.get("xmp"))
         ours = encoding.jpeg(Photo(photo.colour, metadata=kept), quality=quality)
         assert ours == stream.getvalue()
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_white_in_blocks_is_exact(rng, dtype, channels):
+    white = np.iinfo(dtype).max
+    photo = _photo(rng, dtype, channels, height=3, width=200_000)
+    photo.colour[0], photo.alpha[0, ::2], photo.alpha[0, 1::2] = white, white, 0
+    alpha = photo.alpha.astype(np.uint64).reshape(3, 200_000, *[1] * (photo.colour.ndim - 2))
+    exact = (photo.colour * alpha + white * (white - alpha) + white // 2) // white
+    mixed = encoding.on_white(photo).colour
+    assert mixed.dtype == dtype
+    assert np.array_equal(mixed, exact)
+
+
+def _memory_beside_the_result(work, photo):
+    tracemalloc.start()
+    result = work(photo)
+    beside = tracemalloc.get_traced_memory()[1] - result.nbytes
+    tracemalloc.stop()
+    return beside
+
+
+def test_memory_beside_white_does_not_grow_with_the_picture(rng):
+    small, large = (
+        _memory_beside_the_result(
+            lambda photo: encoding.on_white(photo).colour, _photo(rng, np.uint8, 4, side, side)
+        )
+        for side in (400, 1200)
+    )
+    assert large < 1.5 * small
+    assert large < 4e6
+
+
+def test_memory_of_a_sixteen_bit_png_is_little_more_than_the_file_twice(rng):
+    photo = _photo(rng, np.uint16, 3, 1000, 1000)
+    beside = _memory_beside_the_result(
+        lambda photo: np.frombuffer(encoding.png(photo), np.uint8), photo
+    )
+    assert beside < 1.5 * photo.colour.nbytes
+    assert np.array_equal(imagecodecs.png_decode(encoding.png(photo)), photo.colour)

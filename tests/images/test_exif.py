@@ -26,6 +26,11 @@ def test_orientation_is_read_in_both_byte_orders(order: str) -> None:
     assert exif.orientation(block) == 6
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_orientation_of_four_bytes_is_read_as_such(order: str) -> None:
+    assert exif.orientation(_block(order, [(0x0112, 4, 1, struct.pack(order + "I", 6))])) == 6
+
+
 @pytest.mark.parametrize("value", [0, 9, 6000])
 def test_an_undefined_orientation_is_none(value: int) -> None:
     assert exif.orientation(_block("<", [(0x0112, 3, 1, struct.pack("<HH", value, 0))])) is None

@@ -1,6 +1,7 @@
 """Photos: every Pillow mode has a defined answer."""
 
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 
 from keras_litesr.images.metadata import Metadata
 from keras_litesr.images.photos import ImageFileError, Photo, eight_bit, from_pil, to_pil, turned
+from keras_litesr.images.pixels import to_float, to_uint8
 
 
 def _cmyk_profile(lightness: int) -> bytes:
@@ -216,3 +218,13 @@ def test_rgb_repeats_a_grey_channel_and_leaves_colour_alone():
     assert Photo(grey).rgb.tolist() == [[[1, 1, 1], [2, 2, 2]]]
     colour = np.arange(6, dtype=np.uint8).reshape(1, 2, 3)
     assert Photo(colour).rgb is colour
+
+
+def test_eight_bit_in_blocks_is_rounding_at_once_without_its_memory(rng):
+    photo = Photo(rng.integers(0, 65536, (1000, 1000, 3), np.uint16))
+    tracemalloc.start()
+    rounded = eight_bit(photo).colour
+    beside = tracemalloc.get_traced_memory()[1] - rounded.nbytes
+    tracemalloc.stop()
+    assert beside < 5e6  # 24 MB for the whole picture in float32, twice
+    np.testing.assert_array_equal(rounded, to_uint8(to_float(photo.colour)))

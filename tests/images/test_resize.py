@@ -1,10 +1,13 @@
 """Resizing: kernel values by hand, then Pillow as the second implementation."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from keras_litesr.images import resize
+from keras_litesr.images.pixels import to_uint16
 
 
 def test_kernel_is_one_at_its_tap_and_zero_at_the_others() -> None:
@@ -99,3 +102,14 @@ def test_crop_keeps_what_fills_the_scale() -> None:
 def test_an_image_smaller_than_the_scale_is_refused_with_its_size() -> None:
     with pytest.raises(ValueError, match="at least 4x4 pixels, received 9x3"):
         resize.crop_to_multiple(np.zeros((3, 9, 3)), 4)
+
+
+def test_sixteen_bit_is_resized_in_float_one_channel_after_the_other(rng):
+    image = rng.integers(0, 65536, (1000, 1000, 3), dtype=np.uint16)
+    tracemalloc.start()
+    reduced = resize.bicubic(image, (500, 500))
+    beside = tracemalloc.get_traced_memory()[1] - reduced.nbytes
+    tracemalloc.stop()
+    assert beside < 2.5 * image.nbytes
+    in_float = resize.bicubic(image.astype(np.float32) / np.float32(65535), (500, 500))
+    np.testing.assert_array_equal(reduced, to_uint16(in_float))

@@ -1,0 +1,49 @@
+"""Chunks of a PNG ahead of its pixels, for what Pillow does not tell."""
+
+import struct
+from pathlib import Path
+
+_SIGNATURE_BYTES, _CHECKSUM_BYTES = 8, 4
+_LONGEST = 64  # of the chunks that are asked for here, all are shorter
+_BIT_DEPTH = 8
+_USUAL_GAMMA, _TOLERANCE = 45455, 0.05  # 1/2.2 in 100,000ths; libpng takes what is near for equal
+_STRONGER = {b"cICP", b"iCCP", b"sRGB"}
+_SRGB = bytes([1, 13, 0, 1])
+
+
+def ahead_of_pixels(path: Path) -> dict[bytes, bytes]:
+    """Reads the chunks before `IDAT` by name, each cut to its first 64 bytes."""
+    chunks = {}
+    with path.open("rb") as stream:
+        stream.seek(_SIGNATURE_BYTES)
+        while len(head := stream.read(8)) == 8:
+            length, name = struct.unpack(">I4s", head)
+            if name == b"IDAT":
+                break
+            end = stream.tell() + length + _CHECKSUM_BYTES
+            chunks[name] = stream.read(min(length, _LONGEST))
+            stream.seek(end)
+    return chunks
+
+
+def grey_step(chunks: dict[bytes, bytes]) -> int:
+    """Computes what Pillow multiplies grey by to fill 0..255: 85 at 2 bits, 17 at 4, 1 at 8."""
+    return 255 // (2 ** chunks[b"IHDR"][_BIT_DEPTH] - 1)
+
+
+def left_out(chunks: dict[bytes, bytes], name: str) -> tuple[str, ...]:
+    """Says in sentences which chunks that change how colours look are not kept."""
+    if b"cICP" in chunks and chunks[b"cICP"] != _SRGB:
+        return (
+            f"{name} holds cICP, the colours of HDR or a wide gamut: it is left out, the picture "
+            "may look different.",
+        )
+    if b"gAMA" not in chunks or _STRONGER & chunks.keys():
+        return ()
+    gamma = int.from_bytes(chunks[b"gAMA"][:4], "big")
+    if abs(gamma / _USUAL_GAMMA - 1) <= _TOLERANCE:
+        return ()
+    return (
+        f"{name} holds a gamma of {gamma / 100_000:g} (gAMA): it is left out, the picture may "
+        "look lighter or darker.",
+    )
