@@ -49,7 +49,7 @@ def _groups(model: keras.Model) -> list[list[keras.Layer]]:
     fixed = {id(model.output)}
     for layer in model.layers:
         touched = [id(tensor) for tensor in keras.tree.flatten(layer.input)] + [id(layer.output)]
-        if isinstance(layer, _HOMOGENEOUS) and getattr(layer, "max_value", None) is None:
+        if _is_homogeneous(layer):
             for tensor in touched:
                 parent[root(tensor)] = root(touched[0])
         elif not _is_linear_convolution(layer):
@@ -67,6 +67,16 @@ def _factor(spreads: list[np.ndarray]) -> np.ndarray:
     relative = [np.maximum(spread, 1e-3 * spread.max() + 1e-12) for spread in spreads]
     relative = [np.log(spread / spread.max()) for spread in relative]
     return np.exp(-np.mean(relative, axis=0)).astype(np.float32)
+
+
+def _is_homogeneous(layer: keras.Layer) -> bool:
+    """Tells whether a channel that goes in multiplied comes out multiplied alike."""
+    tensors = [*keras.tree.flatten(layer.input), layer.output]
+    broadcasts = len({tensor.shape[-1] for tensor in tensors}) > 1
+    bends_elsewhere = (
+        getattr(layer, "threshold", 0) or getattr(layer, "max_value", None) is not None
+    )
+    return isinstance(layer, _HOMOGENEOUS) and not broadcasts and not bends_elsewhere
 
 
 def _is_linear_convolution(layer: keras.Layer) -> bool:

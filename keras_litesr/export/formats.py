@@ -1,15 +1,16 @@
 """Doors other than TFLite: ONNX, OpenVINO and SavedModel, by Keras' own exporters."""
 
 import importlib.util
-import os
 import shutil
 import tempfile
 from pathlib import Path
 
 import keras
 
+from keras_litesr.atomic import published
 from keras_litesr.export.tflite import ConversionError
 from keras_litesr.silence import captured_output
+from keras_litesr.zoo.new_folders import appearing
 
 # Ending of the target to the format's name in Keras and what must be installed for it.
 _FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -25,13 +26,14 @@ def export(model: keras.Model, path: str | Path) -> Path:
     Args:
         model: Functional super-resolution model.
         path: `.onnx` file; `.xml` file of OpenVINO, whose weights go to the `.bin` beside it; or,
-            without ending, the folder of a SavedModel. What exists there is replaced.
+            without ending, the folder of a SavedModel. Such a file or folder that exists there is
+            replaced.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: For another ending.
+        ValueError: For another ending, or something else that lies at the target.
         ImportError: When the packages of the format are not installed; the message names them.
         ConversionError: When the converter fails.
     """
@@ -47,7 +49,9 @@ def export(model: keras.Model, path: str | Path) -> Path:
         raise ImportError(
             f"{path.suffix} needs {' and '.join(missing)}: pip install 'keras_litesr[{name}]'"
         )
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export") as scratch:
+    _check_target(path)
+    # Not beside the target: a conversion that is killed must not leave a folder in a preset's.
+    with tempfile.TemporaryDirectory() as scratch:
         converted = Path(scratch) / path.name
         if name == "onnx":
             # Keras' ONNX exporter refuses a model that was loaded and never called.
@@ -61,12 +65,29 @@ def export(model: keras.Model, path: str | Path) -> Path:
                 raise ConversionError(
                     f"{model.name} did not convert to {name}: {error}\n{printed()}"
                 ) from error
+        if converted.is_dir():
+            with appearing(path) as folder:
+                shutil.copytree(converted, folder, dirs_exist_ok=True)
+            return path
         for made in sorted(Path(scratch).iterdir()):
-            _replace(made, path.with_name(made.name))
+            with published(path.with_name(made.name)) as temporary:
+                shutil.copyfile(made, temporary)
     return path
 
 
-def _replace(source: Path, target: Path) -> None:
-    if target.is_dir():
-        shutil.rmtree(target)
-    os.replace(source, target)
+def _check_target(path: Path) -> None:
+    """Refuses to put a conversion in the place of something else."""
+    if path.suffix:
+        odd = "a folder" if path.is_dir() else ""
+    elif path.is_symlink():
+        odd = "a link"
+    elif path.is_dir():
+        is_replaceable = (path / "saved_model.pb").is_file() or not any(path.iterdir())
+        odd = "" if is_replaceable else "a folder of other files"
+    else:
+        odd = "a file" if path.exists() else ""
+    if odd:
+        raise ValueError(
+            f"Expected nothing at {path}, or an earlier conversion to replace, received {odd}. "
+            "Choose another name."
+        )

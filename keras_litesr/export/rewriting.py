@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers
 
 from keras_litesr.models.layers import BicubicSubpixels
+from keras_litesr.models.single_use import check_single_use
 
 Wrap = Callable[[keras.KerasTensor, str], keras.KerasTensor]
 
@@ -27,13 +28,15 @@ def split_separable(model: keras.Model, *, wrap: Wrap | None = None) -> keras.Mo
         New model; the weights are copies.
 
     Raises:
-        ValueError: When the model has operations outside of layers.
+        ValueError: When the model has operations outside of layers, a layer that is applied more
+            than once, or a model within.
     """
     if bare := bare_operations(model):
         raise ValueError(
             f"Expected a model of layers only, received one with {', '.join(bare)}. Put what "
             "`keras.ops` computes into a layer."
         )
+    check_single_use(model)
     wrap = wrap or (lambda tensor, name: tensor)
     made: dict[int, keras.KerasTensor] = {}
     for layer in model.layers:

@@ -130,6 +130,10 @@ def weights_sha256(model: keras.Model) -> str:
 def _check(path: Path, dtype: str, input_size: tuple[int, int] | None) -> None:
     if path.suffix != ".tflite":
         raise ValueError(f"Expected a path ending in .tflite, received {path}.")
+    if path.is_dir():
+        raise ValueError(
+            f"Expected the name of a file, received {path}, a folder. Choose another name."
+        )
     if dtype not in DTYPES:
         raise ValueError(f"Expected a dtype of {', '.join(DTYPES)}, received {dtype!r}.")
     if input_size is None:
@@ -166,7 +170,7 @@ def _facts(model: keras.Model, dtype: str, input_size: tuple[int, int] | None) -
     return {
         "name": model.name,
         "scale": scale_of(model),
-        "receptive_radius": None if bare_operations(model) else receptive_radius(model),
+        "receptive_radius": _known_radius(model),
         "dtype": dtype,
         "input_size": None if input_size is None else list(input_size),
         "channels": "RGB",
@@ -175,6 +179,16 @@ def _facts(model: keras.Model, dtype: str, input_size: tuple[int, int] | None) -
         "output": {**door, "clipped": dtype == "int8"},
         "weights_sha256": weights_sha256(model),
     }
+
+
+def _known_radius(model: keras.Model) -> int | None:
+    """Computes how far a pixel sees, or gives None where the reach of a layer is not known."""
+    if bare_operations(model):
+        return None
+    try:
+        return receptive_radius(model)
+    except ValueError:
+        return None
 
 
 def _signature(model: keras.Model, input_size: tuple[int, int] | None) -> keras.InputSpec:

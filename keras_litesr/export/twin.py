@@ -45,7 +45,8 @@ def twin(model: keras.Model, *, wrap: Callable[[Any], Any] = lambda layer: layer
         The twin, its layers named as those of `split_separable(model)`; the weights are copies.
 
     Raises:
-        ValueError: For a layer or an activation that the twin does not know.
+        ValueError: For a layer or an activation that the twin does not know, and as
+            `split_separable` does.
     """
     source = split_separable(model)
     made: dict[int, Any] = {}

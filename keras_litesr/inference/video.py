@@ -32,8 +32,8 @@ def enlarge_video(
     """Enlarges every frame of a video into a new one, which appears whole or not at all.
 
     Frames keep their times, also where their rate varies; sound, and subtitles that the output's
-    format can hold, are copied. Frames are turned upright. The new video is H.264 with 8 bits a
-    channel in 4:2:0, for which an odd last row or column is cut off.
+    format can hold, are copied with their languages. Frames are turned upright. The new video is
+    H.264 with 8 bits a channel in 4:2:0, for which an odd last row or column is cut off.
 
     Args:
         source: Video file.
@@ -41,15 +41,15 @@ def enlarge_video(
         upscaler: Enlarges the frames.
         outscale: Final enlargement per side, at most the model's.
         software: Written down as the comment.
-        strip_metadata: Whether to leave out title, place, time and the like.
+        strip_metadata: Whether to leave out titles, place, time and the like.
         progress: Called with the frames done and in all, as far as the file tells.
 
     Returns:
         `(height, width)` of the result, and sentences about what the new video lacks.
 
     Raises:
-        VideoError: When the file is missing or no video, damaged, of high dynamic range, or
-            becomes too large for H.264; or PyAV is not installed.
+        VideoError: When the file is missing or no video, damaged, of high dynamic range,
+            changes its size, or becomes too large for H.264; or PyAV is not installed.
         OSError: When the output cannot be written.
     """
     av = _library()
@@ -74,8 +74,9 @@ def enlarge_video(
             if not strip_metadata:
                 large.metadata.update(original.metadata)
             large.metadata["comment"] = software
-            copies, notices = _copies(original, large)
+            # The pictures first, as players expect them.
             writer = Encoder(large, original.streams.video[0], look, size)
+            copies, notices = _copies(original, large, strip_metadata=strip_metadata)
             for frame in _frames(original, copies, large):
                 writer.write(upscaler(upright(frame, look), outscale=outscale), frame)
                 if progress:
@@ -101,15 +102,26 @@ def _library() -> Any:
     return av
 
 
-def _copies(original: Any, large: Any) -> tuple[dict[Any, Any], list[str]]:
-    """Makes streams for what is copied, and says what cannot be."""
+def _copies(original: Any, large: Any, *, strip_metadata: bool) -> tuple[dict[Any, Any], list[str]]:
+    """Makes streams for what is copied, in their order, and says what cannot be."""
     copies, notices = {}, []
-    for stream in (*original.streams.audio, *original.streams.subtitles):
+    for stream in original.streams:
+        if stream.type not in ("audio", "subtitle"):
+            continue
         if stream.codec_context and stream.codec_context.name in large.supported_codecs:
             copies[stream] = large.add_stream_from_template(stream)
+            copies[stream].metadata.update(_kept(stream.metadata, strip_metadata))
         else:
             notices.append(f"{stream.type} {stream.index} is left out; .mkv may hold it.")
     return copies, notices
+
+
+def _kept(tags: dict[str, str], strip_metadata: bool) -> dict[str, str]:
+    """Picks the language of a track and, where it may be told, its title."""
+    # FFmpeg calls the title of a track in MP4 its name.
+    title = tags.get("title") or tags.get("name")
+    kept = {"language": tags.get("language"), "title": None if strip_metadata else title}
+    return {name: value for name, value in kept.items() if value}
 
 
 def _frames(original: Any, copies: dict[Any, Any], large: Any) -> Iterator[Any]:

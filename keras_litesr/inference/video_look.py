@@ -28,6 +28,7 @@ class Look:
 
     Attributes:
         size: `(height, width)` of an upright frame.
+        mirrored: Whether a frame is stored upside down, before it is turned.
         rotation: Degrees counter-clockwise that turn a frame upright, a multiple of 90.
         matrix: Of colour, as H.273 numbers it.
         primaries: Likewise.
@@ -35,9 +36,11 @@ class Look:
         full_range: Whether luma takes all of 0 to 255.
         interlaced: Whether a frame holds two moments.
         bits: A channel.
+        has_alpha: Whether it is transparent in places.
     """
 
     size: tuple[int, int]
+    mirrored: bool
     rotation: int
     matrix: int
     primaries: int
@@ -45,6 +48,7 @@ class Look:
     full_range: bool
     interlaced: bool
     bits: int
+    has_alpha: bool
 
     @property
     def range_number(self) -> int:
@@ -61,6 +65,8 @@ class Look:
         """Sentences about what an enlarged video lacks."""
         if self.bits > 8:
             yield f"{self.bits} bits a channel are rounded to 8."
+        if self.has_alpha:
+            yield "its transparency is left out."
         if self.interlaced:
             yield "it is interlaced, so combs are enlarged as well; deinterlace it first."
 
@@ -89,6 +95,7 @@ def look_of(av: Any, source: Path) -> Look:
     size = (first.height, first.width)
     return Look(
         size=size[::-1] if rotation % 180 else size,
+        mirrored=_is_mirrored(first),
         rotation=rotation,
         matrix=int(first.colorspace) if first.colorspace in _MATRICES else guess,
         primaries=guess if first.color_primaries == _UNKNOWN else int(first.color_primaries),
@@ -96,14 +103,37 @@ def look_of(av: Any, source: Path) -> Look:
         full_range=first.color_range == _FULL_RANGE,
         interlaced=bool(first.interlaced_frame),
         bits=first.format.components[0].bits,
+        has_alpha=any(component.is_alpha for component in first.format.components),
     )
 
 
 def upright(frame: Any, look: Look) -> np.ndarray:
-    """Turns a decoded frame into an upright picture, `(height, width, 3)` uint8 RGB."""
+    """Turns a decoded frame into an upright picture, `(height, width, 3)` uint8 RGB.
+
+    Raises:
+        VideoError: When the video has changed its size.
+    """
     pixels = frame.reformat(
         format="rgb24",
         src_colorspace=look.converter_matrix,
         src_color_range=look.range_number,
     ).to_ndarray()
-    return np.ascontiguousarray(np.rot90(pixels, look.rotation // 90))
+    if look.mirrored:
+        pixels = pixels[::-1]
+    picture = np.ascontiguousarray(np.rot90(pixels, look.rotation // 90))
+    if picture.shape[:2] != look.size:
+        (height, width), (new_height, new_width) = look.size, picture.shape[:2]
+        raise VideoError(
+            f"Expected frames of {width}x{height} throughout, as the first one is, received one of "
+            f"{new_width}x{new_height}. Cut the video where its size changes and enlarge the parts."
+        )
+    return picture
+
+
+def _is_mirrored(frame: Any) -> bool:
+    """Tells whether the display matrix mirrors; `frame.rotation` says where it turns the x axis."""
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return False
+    a, b, _, c, d = np.frombuffer(matrix, "=i4")[:5].astype(float)
+    return bool(a * d < b * c)

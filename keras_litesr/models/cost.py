@@ -7,6 +7,7 @@ import keras
 from keras import layers
 
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
+from keras_litesr.models.single_use import check_single_use
 
 _CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 _POINTWISE = (
@@ -59,10 +60,14 @@ def cost(model: keras.Model, input_size: tuple[int, int]) -> list[LayerCost]:
     Returns:
         One row a layer, in the order of `model.layers`.
 
+    Raises:
+        ValueError: For a layer that is applied more than once, or a model within the model.
+
     Reference:
         Xie et al., section III, Eqs 1-5.
     """
     sized = _with_input_size(model, input_size)
+    check_single_use(sized)
     return [
         LayerCost(
             name=layer.name,
@@ -86,8 +91,18 @@ def multiply_adds(model: keras.Model, input_size: tuple[int, int]) -> int:
 
 
 def scale_of(model: keras.Model) -> int:
-    """Computes a super-resolution model's enlargement per side, without running it."""
-    return model.compute_output_shape((1, 8, 8, 3))[1] // 8
+    """Computes a super-resolution model's enlargement per side, without running it.
+
+    Raises:
+        ValueError: When its output is no whole multiple of its input, the same for both sides.
+    """
+    height, width = model.compute_output_shape((1, 8, 8, 3))[1:3]
+    if height != width or height % 8 or height < 8:
+        raise ValueError(
+            f"Expected a model that makes a whole multiple of its input, received {model.name}, "
+            f'which makes {width}x{height} of 8x8. Build its convolutions with padding="same".'
+        )
+    return height // 8
 
 
 def receptive_radius(model: keras.Model) -> int:
@@ -96,8 +111,10 @@ def receptive_radius(model: keras.Model) -> int:
     Tiles that overlap by this much on every side join without a seam.
 
     Raises:
-        ValueError: For a layer whose reach is not known, one that shrinks or pools for instance.
+        ValueError: For a layer whose reach is not known, one that shrinks or pools for instance,
+            or that is applied more than once.
     """
+    check_single_use(model)
     radius: dict[int, float] = {}
     resolution: dict[int, int] = {}
     for layer in model.layers:
@@ -114,14 +131,20 @@ def _reach(layer: keras.Layer) -> int:
     """Pixels that a layer sees beside its own, at the size at which it works."""
     if isinstance(layer, BicubicSubpixels):
         return 2
-    if isinstance(layer, _CONVOLUTIONS) and max(_sides(layer.strides)) == 1:
+    if isinstance(layer, _CONVOLUTIONS) and _keeps_size(layer):
         return max(_sides(layer.kernel_size)) // 2 * max(_sides(layer.dilation_rate))
     if isinstance(layer, _POINTWISE):
         return 0
     raise ValueError(
         f"Expected layers that keep the size, received {layer.name}, a {type(layer).__name__}, "
-        "whose reach is not known. Build the model from convolutions of stride 1 and PixelShuffle."
+        "whose reach is not known. Build the model from convolutions of stride 1 with "
+        'padding="same" and PixelShuffle.'
     )
+
+
+def _keeps_size(convolution: keras.Layer) -> bool:
+    is_padded = convolution.padding == "same" or max(_sides(convolution.kernel_size)) == 1
+    return is_padded and max(_sides(convolution.strides)) == 1
 
 
 def _sides(value: int | tuple[int, ...]) -> tuple[int, ...]:

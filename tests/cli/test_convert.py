@@ -130,6 +130,15 @@ def test_existing_output_is_kept_unless_asked(litesr, tmp_path):
     assert read_metadata(output)["scale"] == 4
 
 
+def test_a_folder_of_other_files_is_kept_even_with_overwrite(litesr, tmp_path):
+    (tmp_path / "mydata").mkdir()
+    (tmp_path / "mydata/holiday.jpg").write_bytes(b"photo")
+    result = litesr("convert", "bicubic_x4", "-o", tmp_path / "mydata", "--overwrite")
+    assert result.exit_code == 2
+    assert "received a folder of other files. Choose another name." in result.stderr
+    assert [path.name for path in (tmp_path / "mydata").iterdir()] == ["holiday.jpg"]
+
+
 def test_zoo_is_converted_repeatably(tmp_path, photographs):
     from click.testing import CliRunner
 

@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 from keras import layers
 
 from keras_litesr.export.calibration import channel_reach
@@ -46,11 +47,27 @@ def test_two_channels_by_hand():
     )
 
 
-def test_activation_with_a_ceiling_fixes_its_channels(rng):
+def reach_of(model):
+    """Makes up a reach for every tensor whose channels differ."""
+    return {layer.name: np.arange(1.0, layer.output.shape[-1] + 1) for layer in model.layers}
+
+
+@pytest.mark.parametrize("options", [{"threshold": 0.5}, {"max_value": 0.2}])
+def test_a_rectifier_that_bends_elsewhere_than_at_zero_stays_as_it_is(options, rng):
     picture = keras.Input((None, None, 3))
-    capped = layers.ReLU(max_value=0.2, name="capped")(layers.Conv2D(2, 1, name="first")(picture))
-    model = keras.Model(picture, layers.Conv2D(3, 1)(capped))
-    before = model.get_weights()
-    equalize(model, {})
-    for old, new in zip(before, model.get_weights(), strict=True):
-        np.testing.assert_array_equal(old, new)
+    bent = layers.ReLU(**options)(layers.Conv2D(4, 3, padding="same")(picture))
+    model = keras.Model(picture, layers.Conv2D(3, 1)(bent))
+    low_res = rng.random((1, 9, 9, 3), np.float32)
+    before = model(low_res)
+    equalize(model, reach_of(model))
+    np.testing.assert_allclose(model(low_res), before, atol=1e-5)
+
+
+def test_an_addition_that_broadcasts_stays_as_it_is(rng):
+    picture = keras.Input((None, None, 3))
+    wide, narrow = layers.Conv2D(4, 1)(picture), layers.Conv2D(1, 1)(picture)
+    model = keras.Model(picture, layers.Conv2D(3, 1)(layers.Add()([wide, narrow])))
+    low_res = rng.random((1, 9, 9, 3), np.float32)
+    before = model(low_res)
+    equalize(model, reach_of(model))
+    np.testing.assert_allclose(model(low_res), before, atol=1e-5)

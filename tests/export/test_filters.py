@@ -93,3 +93,10 @@ def test_what_cannot_lose_filters_is_refused(trained, pictures):
         remove_filters(bicubic(), pictures)
     with pytest.raises(ValueError, match="Expected pictures to judge the filters on"):
         remove_filters(trained, [])
+
+
+def test_a_layer_applied_twice_is_refused_by_name(pictures):
+    picture = keras.Input((None, None, 3))
+    shared = layers.Conv2D(3, 3, padding="same", name="shared")
+    with pytest.raises(ValueError, match="received shared, which is applied 2 times"):
+        remove_filters(keras.Model(picture, shared(shared(picture))), pictures)

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -85,3 +87,41 @@ def test_failure_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(ConversionError, match="bicubic_x4 did not convert to tf_saved_model"):
         formats.export(model, tmp_path / "saved")
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_conversion_is_never_replaced(tmp_path, monkeypatch):
+    model = bicubic()
+    monkeypatch.setattr(model, "export", lambda *_, **__: pytest.fail("converted before the check"))
+    (tmp_path / "mydata").mkdir()
+    (tmp_path / "mydata/holiday.jpg").write_bytes(b"photo")
+    (tmp_path / "notes").write_text("mine")
+    (tmp_path / "link").symlink_to("mydata")
+    (tmp_path / "net.onnx").mkdir()
+    for name, odd in (
+        ("mydata", "a folder of other files"),
+        ("notes", "a file"),
+        ("link", "a link"),
+        ("net.onnx", "a folder"),
+    ):
+        with pytest.raises(ValueError, match=rf"at .*{name}, or an earlier .* received {odd}\."):
+            formats._check_target(tmp_path / name)
+    with pytest.raises(ValueError, match="received a folder of other files"):
+        formats.export(model, tmp_path / "mydata")
+    assert (tmp_path / "mydata/holiday.jpg").read_bytes() == b"photo"
+
+
+def test_an_interruption_leaves_the_earlier_folder(tmp_path, monkeypatch):
+    target = formats.export(bicubic(), tmp_path / "saved")
+    replace, interruptions = os.replace, iter([KeyboardInterrupt])
+
+    def replace_or_stop(source, place):
+        if place == target:
+            for interruption in interruptions:
+                raise interruption
+        replace(source, place)
+
+    monkeypatch.setattr(os, "replace", replace_or_stop)
+    with pytest.raises(KeyboardInterrupt):
+        formats.export(bicubic(), target)
+    assert [path.name for path in tmp_path.iterdir()] == ["saved"]
+    assert (target / "saved_model.pb").is_file()

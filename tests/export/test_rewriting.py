@@ -54,3 +54,10 @@ def test_operations_outside_of_layers_are_refused():
     model = keras.Model(picture, layers.ReLU()(ops.sin(picture)))
     with pytest.raises(ValueError, match="layers only, received one with sin"):
         split_separable(model)
+
+
+def test_a_layer_applied_twice_is_refused_by_name():
+    picture = keras.Input((None, None, 3))
+    shared = layers.Conv2D(3, 3, padding="same", name="shared")
+    with pytest.raises(ValueError, match="received shared, which is applied 2 times"):
+        split_separable(keras.Model(picture, shared(shared(picture))))

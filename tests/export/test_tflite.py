@@ -217,3 +217,16 @@ def test_one_that_is_killed_leaves_nothing_beside_the_target(tmp_path, monkeypat
     with pytest.raises(MemoryError):
         export(model, tmp_path / "bicubic.tflite")
     assert not present
+
+
+def test_a_layer_of_unknown_reach_leaves_the_radius_open(tmp_path):
+    picture = keras.Input((None, None, 3), name="low_res")
+    pooled = layers.AveragePooling2D(3, strides=1, padding="same")(picture)
+    path = export(keras.Model(picture, layers.UpSampling2D(2)(pooled)), tmp_path / "pool.tflite")
+    assert (read_metadata(path)["scale"], read_metadata(path)["receptive_radius"]) == (2, None)
+
+
+def test_a_folder_at_the_target_is_refused(trained, tmp_path):
+    (tmp_path / "net.tflite").mkdir()
+    with pytest.raises(ValueError, match=r"name of a file, received .*net\.tflite, a folder"):
+        export(trained, tmp_path / "net.tflite")

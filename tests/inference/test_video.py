@@ -7,6 +7,7 @@ import pytest
 
 from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.inference.video import VideoError, enlarge_video
+from keras_litesr.inference.video_look import look_of, upright
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
 
@@ -88,13 +89,18 @@ def test_sound_is_copied_and_the_title_kept(upscaler, clip, tmp_path):
         assert "title" not in container.metadata
 
 
-def test_a_video_that_was_filmed_upright_is_upright(upscaler, clip, tmp_path):
-    source = clip()
+def with_display_matrix(source, *corner):
+    """Writes the turning part of the matrix into the track header: a, b, c, d."""
     content = source.read_bytes()
-    # The matrix of the track header: to be shown a quarter clockwise.
     begin = content.index(b"tkhd") + 44
-    quarter = np.array([0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30], ">i4").tobytes()
-    source.write_bytes(content[:begin] + quarter + content[begin + 36 :])
+    a, b, c, d = (value << 16 for value in corner)
+    matrix = np.array([a, b, 0, c, d, 0, 0, 0, 1 << 30], ">i4").tobytes()
+    source.write_bytes(content[:begin] + matrix + content[begin + 36 :])
+    return source
+
+
+def test_a_video_that_was_filmed_upright_is_upright(upscaler, clip, tmp_path):
+    source = with_display_matrix(clip(), 0, 1, -1, 0)  # to be shown a quarter clockwise
     assert frames(source)[0].rotation == -90
     size, _ = enlarge_video(source, tmp_path / "large.mp4", upscaler)
     assert size == (256, 192)
@@ -103,6 +109,85 @@ def test_a_video_that_was_filmed_upright_is_upright(upscaler, clip, tmp_path):
     top, bottom = large.to_ndarray(format="rgb24")[[64, 192], 96].astype(int)
     # Turned clockwise, the left half is the upper one.
     np.testing.assert_allclose([top, bottom], [RED, GREEN], atol=5)
+
+
+@pytest.mark.parametrize(
+    "corner",
+    [(-1, 0, 0, 1), (1, 0, 0, -1), (0, 1, 1, 0), (0, -1, -1, 0), (-1, 0, 0, -1)],
+    ids=["left-right", "upside down", "transposed", "transposed backwards", "half a turn"],
+)
+def test_mirrored_videos_are_shown_as_their_matrix_says(clip, corner):
+    """A point of the stored frame, seen from its middle, goes to (a x + c y, b x + d y)."""
+    look = look_of(av, with_display_matrix(clip(times=[0]), *corner))
+    pixels = np.zeros((48, 64, 3), np.uint8)
+    pixels[6, 8] = 255
+    shown = upright(av.VideoFrame.from_ndarray(pixels, "rgb24"), look)
+    a, b, c, d = corner
+    x, y = 8 - 31.5, 6 - 23.5
+    height, width = look.size
+    row, column = b * x + d * y + (height - 1) / 2, a * x + c * y + (width - 1) / 2
+    assert tuple(np.argwhere(shown[..., 0])[0]) == (row, column)
+
+
+def test_a_change_of_size_is_refused(upscaler, clip, tmp_path):
+    source = tmp_path / "two.h264"
+    parts = [clip("a.h264"), clip("b.h264", size=(64, 96))]
+    source.write_bytes(b"".join(part.read_bytes() for part in parts))
+    with pytest.raises(VideoError, match=r"frames of 64x48 throughout.* one of 96x64\. Cut"):
+        enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    assert not (tmp_path / "large.mp4").exists()
+
+
+@pytest.fixture
+def two_voices(clip, tmp_path):
+    """A film with two voices, which stand before the pictures."""
+    path = tmp_path / "two_voices.mkv"
+    with av.open(str(clip(sound=True))) as original, av.open(str(path), "w") as made:
+        voices = [made.add_stream_from_template(original.streams.audio[0]) for _ in range(2)]
+        voices[0].metadata.update(language="ger", title="Deutsch")
+        voices[1].metadata.update(language="fre", title="Kommentar")
+        film = made.add_stream_from_template(original.streams.video[0])
+        for packet in original.demux():
+            for stream in [film] if packet.stream.type == "video" else voices:
+                copy = av.Packet(bytes(packet))
+                copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
+                copy.stream = stream
+                if packet.dts is not None:
+                    made.mux(copy)
+    return path
+
+
+def tracks(path):
+    with av.open(str(path)) as container:
+        tags = [(stream.type, stream.metadata) for stream in container.streams]
+    return [
+        (kind, each.get("language"), each.get("title", each.get("name"))) for kind, each in tags
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_tracks_keep_order_language_and_title(upscaler, two_voices, tmp_path, suffix):
+    first, second = (tmp_path / f"{name}{suffix}" for name in ("first", "second"))
+    enlarge_video(two_voices, first, upscaler)
+    enlarge_video(first, second, upscaler, outscale=1)
+    for path in (first, second):
+        film, *voices = tracks(path)
+        assert film[0] == "video"
+        assert voices == [("audio", "ger", "Deutsch"), ("audio", "fre", "Kommentar")]
+    enlarge_video(two_voices, first, upscaler, strip_metadata=True)
+    assert tracks(first)[1:] == [("audio", "ger", None), ("audio", "fre", None)]
+
+
+def test_transparency_is_said_to_be_left_out(upscaler, tmp_path):
+    source = tmp_path / "overlay.mkv"
+    with av.open(str(source), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 16, 16, "yuva420p"
+        frame = av.VideoFrame.from_ndarray(np.full((16, 16, 4), 99, np.uint8), "rgba")
+        container.mux(stream.encode(frame.reformat(format="yuva420p")))
+        container.mux(stream.encode())
+    _, notices = enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    assert notices == ("its transparency is left out.",)
 
 
 def test_an_odd_side_loses_its_last_row(upscaler, clip, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from keras import layers
 
 from keras_litesr.models.bicubic import bicubic
-from keras_litesr.models.cost import cost, receptive_radius
+from keras_litesr.models.cost import cost, receptive_radius, scale_of
 from keras_litesr.models.layers import PixelShuffle
 from keras_litesr.models.lite import lite
 
@@ -100,3 +100,47 @@ def test_layers_of_unknown_reach_are_refused_by_name(layer):
     inputs = keras.Input((None, None, 3))
     with pytest.raises(ValueError, match=f"received odd, a {type(layer).__name__}"):
         receptive_radius(keras.Model(inputs, layer(inputs)))
+
+
+@pytest.mark.parametrize("size", [3, (1, 3)])
+def test_layers_that_cut_the_edges_off_are_refused(size):
+    inputs = keras.Input((None, None, 3))
+    cut = layers.Conv2D(12, size, name="odd")(inputs)
+    model = keras.Model(inputs, PixelShuffle(2)(cut), name="cutting")
+    with pytest.raises(ValueError, match="received odd, a Conv2D"):
+        receptive_radius(model)
+    with pytest.raises(ValueError, match=r"received cutting, which makes 12x1[26] of 8x8"):
+        scale_of(model)
+
+
+def test_a_pointwise_convolution_needs_no_padding():
+    inputs = keras.Input((None, None, 3))
+    model = keras.Model(inputs, PixelShuffle(2)(layers.Conv2D(12, 1)(inputs)))
+    assert (receptive_radius(model), scale_of(model)) == (0, 2)
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.5])
+def test_a_scale_that_is_no_whole_number_is_refused(scale):
+    inputs = keras.Input((None, None, 3))
+    strided = layers.Conv2D(9 * 3, 3, strides=2, padding="same")(inputs)
+    outputs = strided if scale == 0.5 else PixelShuffle(3)(strided)
+    with pytest.raises(ValueError, match=rf"makes {8 * scale:.0f}x{8 * scale:.0f} of 8x8"):
+        scale_of(keras.Model(inputs, outputs))
+
+
+def test_a_layer_applied_three_times_is_refused_by_name():
+    inputs = keras.Input((None, None, 3))
+    shared = layers.Conv2D(3, 3, padding="same", name="shared")
+    model = keras.Model(inputs, shared(shared(shared(inputs))))
+    for read in (receptive_radius, lambda model: cost(model, (8, 8))):
+        with pytest.raises(ValueError, match="received shared, which is applied 3 times"):
+            read(model)
+
+
+def test_a_model_within_a_model_is_refused_by_name():
+    inputs = keras.Input((None, None, 3))
+    inner = lite(filters=6, num_blocks=1)
+    model = keras.Model(inputs, inner(inputs))
+    for read in (receptive_radius, lambda model: cost(model, (8, 8))):
+        with pytest.raises(ValueError, match=f"received one with {inner.name}, which is a model"):
+            read(model)

@@ -1,0 +1,26 @@
+"""Whether every layer of a model is one step that is taken once."""
+
+import keras
+
+
+def check_single_use(model: keras.Model) -> None:
+    """Refuses a model whose layers cannot be read one by one.
+
+    `layer.input` and `layer.output` know the first use of a layer alone, and a model within a
+    model hides its layers.
+
+    Raises:
+        ValueError: For a layer that is applied more than once, or is a model; the message names it.
+    """
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            raise ValueError(
+                f"Expected a model of layers only, received one with {layer.name}, which is a "
+                "model of its own. Apply the layers of it one by one."
+            )
+        uses = len(layer._inbound_nodes)
+        if uses > 1:
+            raise ValueError(
+                f"Expected layers that are applied once, received {layer.name}, which is applied "
+                f"{uses} times. Make a layer of its own for every place."
+            )
