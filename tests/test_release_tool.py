@@ -34,13 +34,17 @@ def release(tmp_path):
     copied("bicubic_x4", tmp_path / "zoo")
     generate_key_pair(tmp_path / "release.pem", tmp_path / "release.pub")
     keys.generate(tmp_path / "owner.key", name="Ada")
-    given = {"owner-key": tmp_path / "owner.key", "private-key": tmp_path / "release.pem"}
+    given = {
+        "owner-key": tmp_path / "owner.key",
+        "private-key": tmp_path / "release.pem",
+        "saved-models": tmp_path / "zoo",
+    }
 
     def run(*names, **changed):
         words = [str(name) for name in names]
         for name, path in (given | {k.replace("_", "-"): v for k, v in changed.items()}).items():
             words += [f"--{name}", str(path)]
-        return CliRunner().invoke(module.main, [*words, "--saved-models", str(tmp_path / "zoo")])
+        return CliRunner().invoke(module.main, words)
 
     return run
 
@@ -58,7 +62,7 @@ def test_a_preset_without_weights_is_signed_without_commitment(release, tmp_path
     assert (folder / "SHA256SUMS").read_bytes() == manifest
 
 
-def test_a_marked_preset_gets_the_commitment_in_metadata_and_card(release, tmp_path):
+def test_a_marked_preset_gets_the_commitment_in_metadata_and_card(release, tmp_path, monkeypatch):
     from keras_litesr.protection.watermark import mark
     from keras_litesr.zoo import registry
 
@@ -69,7 +73,9 @@ def test_a_marked_preset_gets_the_commitment_in_metadata_and_card(release, tmp_p
     registry.save_to_preset(model, folder, training=facts["training"])
     (folder / "results.json").write_bytes(results)
     folders.write_manifest(folder)
-    result = release("lite_tiny_x4")
+    # From within the folder of folders, the preset's folder is called as the zoo's model is.
+    monkeypatch.chdir(folder.parent)
+    result = release("lite_tiny_x4", saved_models=".")
     assert result.exit_code == 0, result.output
     assert commitments.read(folder) == key.commitment
     assert key.commitment in (folder / "README.md").read_text()

@@ -1,17 +1,20 @@
 """`litesr protect attack`: what is left of a mark when somebody wants it gone."""
 
+import hashlib
 import json
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from tqdm import tqdm
 
 from keras_litesr.atomic import write_json
+from keras_litesr.cli import attack_report
+from keras_litesr.cli.attack_report import Row
 from keras_litesr.cli.folder_lists import ManyFolders
 from keras_litesr.cli.overlap import require_scipy
 from keras_litesr.evaluation.tables import as_markdown
@@ -40,7 +43,6 @@ Exit codes: 0 the mark survived every attack, 1 it did not, or there was a false
 usage or an attack that failed, 130 stopped by Ctrl-C.
 """
 _FOLDER = click.Path(path_type=Path)
-Row = dict[str, Any]
 
 
 @click.command(cls=ManyFolders, epilog=_EPILOG)
@@ -74,7 +76,8 @@ Row = dict[str, Any]
     "--json",
     "file",
     type=_FOLDER,
-    help="File that gets every row when it is done; rows that it has already are not done again.",
+    help="File that gets every row when it is done; rows that it has already are not done again, "
+    "but for those that failed.",
 )
 @click.option("--markdown", is_flag=True, help="Print all rows as a Markdown table at the end.")
 def attack(marked: str, key: Path, file: Path | None, markdown: bool, **options) -> None:
@@ -92,7 +95,8 @@ def attack(marked: str, key: Path, file: Path | None, markdown: bool, **options)
     folder = folders.preset_folder(marked)
     amounts = dict(_QUICK if options["quick"] else _FULL)
     amounts |= {name: options[name] for name in ("keys", "unmarked") if options[name] is not None}
-    report = _begun(file, folder, owner.commitment, amounts)
+    pictures = {name: _sha256(options[name]) for name in ("data", "validation")}
+    report = _begun(file, folder, owner.commitment, amounts, pictures)
     try:
         with tempfile.TemporaryDirectory() as scratch:
             _attack(folder, owner, options, amounts, report, file, Path(scratch))
@@ -101,28 +105,48 @@ def attack(marked: str, key: Path, file: Path | None, markdown: bool, **options)
         click.echo(f"\nStopped{kept}.", err=True)
         sys.exit(130)
     if markdown:
-        click.echo(
-            f"\n{as_markdown([_as_words(row, report['rows'][0]) for row in report['rows']])}"
-        )
-    sys.exit(_exit_code(report))
+        rows = [attack_report.as_words(row, report["rows"][0]) for row in report["rows"]]
+        click.echo(f"\n{as_markdown(rows)}")
+    sys.exit(attack_report.exit_code(report))
 
 
-def _begun(file: Path | None, folder: Path, commitment: str, amounts: Row) -> Row:
+def _sha256(places: Path | Sequence[Path]) -> str:
+    """Tells the pictures below some folders from others: a hash over the hashes of their files."""
+    from keras_litesr.images.files import find_images
+
+    places = [places] if isinstance(places, Path) else places
+    files = [folders.sha256(path) for place in places for path in find_images(place)]
+    return hashlib.sha256("".join(files).encode()).hexdigest()
+
+
+def _begun(
+    file: Path | None, folder: Path, commitment: str, amounts: Row, pictures: dict[str, str]
+) -> Row:
     """Gives the report that a file holds, or an empty one."""
     begun: Row = {
         "model": folders.metadata(folder)["name"],
         "weights_sha256": folders.manifest(folder)[folders.WEIGHTS],
         "commitment": commitment,
         "amounts": amounts,
+        "pictures_sha256": pictures,
     }
     empty: Row = {**begun, "rows": [], "chance": {}}
     if file is None or not file.exists():
         return empty
-    held = json.loads(file.read_text())
+    try:
+        held = json.loads(file.read_text())
+    except ValueError:
+        held = None
+    if not isinstance(held, dict):
+        raise click.UsageError(
+            f"Expected a report of this command in {file}, received something else. Name another "
+            "file."
+        )
     if {name: held.get(name) for name in begun} == begun:
-        return held
+        return {**empty, **held}
     raise click.UsageError(
-        f"{file} holds the report of another model, key or amount. Name another file."
+        f"{file} holds the report of another model, key or amount, or of other pictures. Name "
+        "another file."
     )
 
 
@@ -149,12 +173,13 @@ def _attack(
     scale = folders.metadata(folder)["scale"]
     pairs = degrade(load_folders(options["data"]), scale)
     trials = _trials(model, owner, pairs, scale, options, amounts, scratch)
-    for row in report["rows"]:
-        click.echo(_line(row, report["rows"][0]))
-    for name in list(trials.all)[len(report["rows"]) :]:
-        report["rows"].append(trials.measured(name))
-        _keep(report, file)
-        click.echo(_line(report["rows"][-1], report["rows"][0]))
+    rows = {row["attack"]: row for row in report["rows"] if row["answer"] != "failed"}
+    for name in trials.all:
+        if name not in rows:
+            rows[name] = trials.measured(name)
+            report["rows"] = [rows[each] for each in trials.all if each in rows]
+            _keep(report, file)
+        click.echo(attack_report.line(rows[name], report["rows"][0]))
     if amounts["keys"] and "wrong keys" not in report["chance"]:
         with tqdm(desc="wrong keys", total=amounts["keys"], leave=False, disable=None) as bar:
             wrong = false_alarms.wrong_keys(amounts["keys"])
@@ -166,7 +191,7 @@ def _attack(
         verdicts = [watermark.verify(other, owner, committed=True) for other in others]
         _note_chance("unmarked models", verdicts, report, file)
     for name, chance in report["chance"].items():
-        click.echo(_chance_line(name, chance))
+        click.echo(attack_report.chance_line(name, chance))
 
 
 def _trials(model, owner, pairs, scale: int, options: Row, amounts: Row, scratch: Path) -> "Trials":
@@ -201,42 +226,3 @@ def _note_chance(name: str, verdicts: Sequence["Verdict"], report: Row, file: Pa
 def _keep(report: Row, file: Path | None) -> None:
     if file is not None:
         write_json(file, report)
-
-
-def _line(row: Row, first: Row) -> str:
-    words = _as_words(row, first)
-    if row["answer"] == "failed":
-        return f"{row['attack']:<38}failed: {row['remark']}"
-    return (
-        f"{row['attack']:<38}{words['bits']:>10}  p {words['p']:>8}  {words['PSNR (dB)']:>6} dB "
-        f"{words['cost (dB)']:>6}  {row['remark']}"
-    ).rstrip()
-
-
-def _as_words(row: Row, first: Row) -> dict[str, str]:
-    if row["answer"] == "failed":
-        return {"attack": row["attack"], "bits": "failed", "remark": row["remark"]}
-    return {
-        "attack": row["attack"],
-        "bits": f"{row['bits']} of {row['slots']}",
-        "p": f"{row['p_value']:.0e}",
-        "PSNR (dB)": f"{row['psnr']:.2f}",
-        "cost (dB)": f"{round(first['psnr'] - row['psnr'], 2) + 0.0:.2f}",
-        "remark": row["remark"],
-    }
-
-
-def _chance_line(name: str, chance: Row) -> str:
-    return (
-        f"{chance['readings']:,} {name}: {chance['alarms']} false alarms, at most "
-        f"{chance['highest']} bits, lowest p {chance['lowest_p_value']:.0e}; p-values uniform: "
-        f"Kolmogorov-Smirnov p = {chance['uniformity']:.2f}"
-    )
-
-
-def _exit_code(report: Row) -> int:
-    answers = [row["answer"] for row in report["rows"]]
-    alarms = sum(chance["alarms"] for chance in report["chance"].values())
-    if alarms or "not shown" in answers:
-        return 1
-    return 2 if "failed" in answers else 0

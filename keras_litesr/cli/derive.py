@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from keras_litesr.cli.folder_lists import ManyFolders
+from keras_litesr.zoo.new_folders import require_plain_name
 from keras_litesr.zoo.presets import PRESETS
 
 _EXAMPLES = """\b
@@ -102,6 +103,7 @@ def _refuse(output: Path, run: Path, options: dict[str, Any]) -> None:
         )
     if options["steps"] and options["minutes"]:
         raise click.UsageError("Expected one length, received --steps and --minutes.")
+    require_plain_name(output)
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise click.UsageError(f"{output} exists and is not empty. Name another folder.")
     if not options["resume"] and (run / "last.weights.h5").exists():

@@ -34,8 +34,8 @@ Examples:
 def push(folder: Path, address: str, private: bool) -> None:
     """Uploads a folder to a hub.
 
-    Refuses a folder in which `litesr share check` finds problems. Prints the address with the
-    commit.
+    Refuses a folder in which `litesr share check` finds problems. What an earlier version left in
+    the repository is deleted. Prints the address with the commit.
     """
     click.echo(sharing.upload_preset(address, folder, private=private))
 

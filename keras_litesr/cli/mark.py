@@ -3,6 +3,8 @@
 import json
 import re
 import sys
+from contextlib import redirect_stdout
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -133,16 +135,18 @@ def mark(
     key = keys.read(key_file)
     facts = folders.metadata(folders.preset_folder(model))
     # Pictures and key come before TensorFlow, which takes seconds to import.
-    photos = load_folders(data) if data else []
-    others = load_folders([validation]) if validation else []
+    with redirect_stdout(sys.stderr):  # Notes are no part of what is printed as JSON.
+        photos = load_folders(data) if data else []
+        others = load_folders([validation]) if validation else []
     with captured_output():
         from keras_litesr.cli.marking import psnr_of, trained_copy
         from keras_litesr.zoo.registry import load, save_to_preset
 
         original = load(model)
-    marked = trained_copy(
-        original, key, photos, facts["scale"], margin or MARGIN, steps or STEPS, seed
-    )
+    with redirect_stdout(sys.stderr):
+        marked = trained_copy(
+            original, key, photos, facts["scale"], margin or MARGIN, steps or STEPS, seed
+        )
     psnr = psnr_of([original, marked], others, facts["scale"]) if others else []
     marking: dict[str, Any] = {
         "margin": margin or MARGIN,
@@ -199,8 +203,9 @@ def verify(
 
     SUSPECT is a .tflite file of any dtype, a preset folder, or a name from `litesr list`. The
     answer is `marked` or `not shown`, with the probability that a key which has nothing to do with
-    the model matches as well. A key that was committed to before needs 167 of 256 bits, another
-    one 208, as it could have been searched for. `not shown` proves nothing.
+    the model matches as well. A key that was committed to before the suspect was published needs
+    167 of 256 bits, another one 249, as it could have been searched for. A reference that was made
+    after the suspect proves nothing, nor does `not shown`.
     """
     from keras_litesr.protection import keys
     from keras_litesr.protection.verdict import MARKED
@@ -209,8 +214,8 @@ def verify(
     committed = _is_committed(key, reference, commitment)
     verdict = _verdict(suspect, key, reference, committed)
     if as_json:
-        names = ("answer", "matching", "slots", "accuracy", "p_value", "limit", "readings")
-        row = {name: getattr(verdict, name) for name in names}
+        properties = ("answer", "accuracy", "p_value", "limit")
+        row = {**asdict(verdict), **{name: getattr(verdict, name) for name in properties}}
         row |= {"suspect": suspect, "owner": key.name, "committed": committed}
         click.echo(json.dumps(row, indent=2))
     else:

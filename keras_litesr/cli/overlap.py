@@ -33,7 +33,8 @@ Exit codes: 0 no evidence of shared weights, 1 evidence, 2 could not tell or wro
     "keys",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Owner key whose mark is looked for in both; may be repeated.",
+    help="Owner key whose mark is looked for in both; may be repeated. A mark is evidence of the "
+    "same owner and does not change the answer.",
 )
 @click.option(
     "--data",
@@ -56,8 +57,6 @@ def overlap(
     read_keys = [_key(path) for path in keys]
     report = _report(first, second, as_json)
     report["marks"] = [mark for key in read_keys for mark in _marks(first, second, key)]
-    if any(mark["found"] for mark in report["marks"] if mark["model"] == second):
-        report["answer"] = "shared weights"
     if data is not None:
         report["quality"] = _quality(first, second, data)
     click.echo(json.dumps(report, indent=2) if as_json else _in_words(report))

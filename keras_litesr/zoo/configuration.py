@@ -90,7 +90,7 @@ def _without(value: Any, keys: tuple[str, ...]) -> Any:
     if isinstance(value, list):
         return [_without(each, keys) for each in value]
     if isinstance(value, (int, float)) and abs(value) > _LARGEST_NUMBER:
-        raise ValueError(f"it has the number {value:.3g}")
+        raise ValueError(f"it has a number beyond {_LARGEST_NUMBER:,}")
     return value
 
 

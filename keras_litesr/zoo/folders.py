@@ -42,7 +42,8 @@ def preset_folder(name_or_folder: str | Path) -> Path:
 
     Args:
         name_or_folder: A name from `presets()`, a folder that holds a `config.json`, or an
-            address on a hub such as `hf://user/name@revision`, which is downloaded once.
+            address on a hub such as `hf://user/name@revision`, which is downloaded once. A `Path`
+            is never taken for a name: a folder may be called as a model of the zoo is.
 
     Returns:
         The folder, which exists.
@@ -57,8 +58,8 @@ def preset_folder(name_or_folder: str | Path) -> Path:
         from keras_litesr.zoo.sharing import cached_preset
 
         return cached_preset(str(name_or_folder))
-    if str(name_or_folder) in PRESETS:
-        return _bundled_folder(str(name_or_folder))
+    if isinstance(name_or_folder, str) and name_or_folder in PRESETS:
+        return _bundled_folder(name_or_folder)
     folder = Path(name_or_folder)
     if (folder / CONFIG).is_file():
         return folder
@@ -72,6 +73,10 @@ def preset_folder(name_or_folder: str | Path) -> Path:
             f"There is no model named {str(name_or_folder)!r}; it is a file. Expected here: a name "
             "from `litesr list` or a preset folder. `litesr upscale` and `litesr evaluate` take "
             ".tflite files too."
+        )
+    if str(name_or_folder) in PRESETS:
+        raise PresetError(
+            f"There is no folder {folder}. For the zoo's model of that name give a str, not a Path."
         )
     near = difflib.get_close_matches(str(name_or_folder), PRESETS, n=3, cutoff=0.4)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"The zoo has {', '.join(PRESETS)}."

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_litesr.zoo.addresses import Address
-from keras_litesr.zoo.folders import MANIFEST
+from keras_litesr.zoo.folders import BESIDE, MANIFEST
 from keras_litesr.zoo.hubs import (
     HubError,
     NotOnHubError,
@@ -77,6 +77,8 @@ def file(address: Address, name: str, *, again: bool = False) -> Path:
 def push(address: Address, files: Sequence[Path], *, private: bool) -> Address:
     """Uploads files in one commit; the repository is made if it does not exist.
 
+    Other files of the repository are deleted by the same commit, but for those that belong to git.
+
     Args:
         address: Without a revision.
         files: They get their own names, without folders.
@@ -92,10 +94,20 @@ def push(address: Address, files: Sequence[Path], *, private: bool) -> Address:
 
     def commit() -> Any:
         api.create_repo(address.name, exist_ok=True, private=private or None)
-        added = [hub.CommitOperationAdd(path.name, path) for path in files]
-        return api.create_commit(address.name, added, commit_message="Upload with keras_litesr")
+        changes = [hub.CommitOperationAdd(path.name, path) for path in files]
+        names = {path.name for path in files}
+        for name in _held(api, address) - names:
+            changes.append(hub.CommitOperationDelete(name))
+        return api.create_commit(address.name, changes, commit_message="Upload with keras_litesr")
 
     return address.at(_asked(address, commit).oid)
+
+
+def _held(api: Any, address: Address) -> set[str]:
+    """Names the files of a repository that do not belong to git."""
+    siblings = api.model_info(address.name, timeout=_SECONDS).siblings or ()
+    names = {each.rfilename for each in siblings}
+    return {name for name in names if name.partition("/")[0] not in BESIDE}
 
 
 def _repository(address: Address) -> dict[str, Any]:

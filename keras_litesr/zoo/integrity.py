@@ -148,18 +148,33 @@ def signer_of(files: CheckedFolder, envelope: signatures.Envelope, keys: Keys) -
     signed = signatures.verified(envelope, keys, files.path / SIGNATURE)
     if signed is None:
         return None
+    _require_same(files, signed.digests)
+    return signed.fingerprint
+
+
+def require_signed(files: CheckedFolder, envelope: signatures.Envelope) -> None:
+    """Compares the files that a signature is of with those of a folder's manifest.
+
+    No key is asked for: whoever made it, a signature of other files is of no use here.
+
+    Raises:
+        SignatureError: When they differ; the message names a file and both hashes.
+    """
+    _require_same(files, signatures.listed(envelope, files.path / SIGNATURE))
+
+
+def _require_same(files: CheckedFolder, signed: dict[str, str]) -> None:
     received = {**(files.digests or {}), MANIFEST: files.manifest_digest}
-    odd = {name for name, _ in signed.digests.items() ^ received.items()}
+    odd = {name for name, _ in signed.items() ^ received.items()}
     if odd:
         # The manifest differs whenever another file does, and says less.
         name = min(odd, key=lambda each: (each == MANIFEST, each))
         raise SignatureError(
             f"{files.path / name} is not the file that was signed: expected SHA-256 "
-            f"{signed.digests.get(name, 'of none, it was not signed')}, received "
+            f"{signed.get(name, 'of none, it was not signed')}, received "
             f"{received.get(name, 'none, it is not listed')}. Get the preset again, and do not "
             "use this file."
         )
-    return signed.fingerprint
 
 
 def _files_in(folder: Path, digests: dict[str, str]) -> set[str]:

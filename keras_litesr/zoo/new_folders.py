@@ -3,11 +3,25 @@
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from keras_litesr.zoo.folders import CONFIG, PresetError
+from keras_litesr.zoo.manifests import is_plain_name
+
+
+def require_plain_name(folder: Path) -> None:
+    """Refuses a folder whose name cannot be that of a model, such as `.` or `a:b`.
+
+    Raises:
+        PresetError: For such a name.
+    """
+    if not is_plain_name(folder.name):
+        raise PresetError(
+            f"Expected a folder with a name that a model can have, received {str(folder)!r}. Name "
+            "one such as mine_x4."
+        )
 
 
 def require_free(folder: Path, *, overwrite: bool) -> None:
@@ -15,8 +29,9 @@ def require_free(folder: Path, *, overwrite: bool) -> None:
 
     Raises:
         PresetError: For a file or a folder that is not empty; with `overwrite`, for one that is
-            no preset folder.
+            no preset folder; for a name that no model can have.
     """
+    require_plain_name(folder)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not overwrite:
@@ -29,19 +44,25 @@ def require_free(folder: Path, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def appearing(folder: Path) -> Iterator[Path]:
+def appearing(
+    folder: Path, *, keep: Callable[[Path], bool] = lambda folder: False
+) -> Iterator[Path]:
     """Yields a hidden folder beside the target, then puts it in the target's place.
 
     When the block raises, nothing of it is left and the target is as it was.
 
     Args:
         folder: Target; its parents are made, and what lies there is replaced.
+        keep: Asked about the target at the end: whether it stays, for instance because another
+            process was quicker.
     """
     temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}")
     old = temporary.with_name(f"{temporary.name}.old")
     temporary.mkdir(parents=True)
     try:
         yield temporary
+        if keep(folder):
+            return
         if folder.exists():
             os.replace(folder, old)
         os.replace(temporary, folder)

@@ -1,14 +1,14 @@
 """Whether a preset folder can be published: complete, with a whole card, and unaltered."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
-from keras_litesr.zoo import folders
+from keras_litesr.zoo import configuration, folders
 from keras_litesr.zoo.cards import CARD
 from keras_litesr.zoo.folders import PresetError
 from keras_litesr.zoo.hubs import client
+from keras_litesr.zoo.integrity import listed_folder, require_signed, signature_of
 
 _HEAD = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
 _SECTIONS = ("Use", "Limits", "Figures", "Licence")
@@ -42,7 +42,7 @@ def problems(folder: Path) -> list[str]:
         except PresetError as error:
             found.append(str(error))
     # What is not what its manifest says is not worth being read.
-    return found or _content(folder)
+    return found or _in_signature(folder) + _content(folder)
 
 
 def published_files(folder: Path) -> list[Path]:
@@ -64,7 +64,7 @@ def head_of(folder: Path) -> dict[str, Any]:
     yaml = client("yaml")
     try:
         head = yaml.safe_load(match[1]) if match else None
-    except yaml.YAMLError as error:
+    except Exception as error:  # PyYAML raises nearly every kind for odd tags and deep nesting
         raise PresetError(
             f"The head of {path} is no YAML: {' '.join(str(error).split())}."
         ) from error
@@ -95,10 +95,20 @@ def _strangers(folder: Path, listed: list[str]) -> list[str]:
     ]
 
 
+def _in_signature(folder: Path) -> list[str]:
+    try:
+        envelope = signature_of(folder)
+        if envelope is not None:
+            require_signed(listed_folder(folder), envelope)
+    except PresetError as error:
+        return [str(error)]
+    return []
+
+
 def _content(folder: Path) -> list[str]:
     try:
         facts, measured = folders.metadata(folder), folders.results(folder)
-        json.loads((folder / folders.CONFIG).read_text(encoding="utf-8"))
+        configuration.parsed((folder / folders.CONFIG).read_bytes(), folder / folders.CONFIG)
         head, text = head_of(folder), (folder / CARD).read_text(encoding="utf-8")
     except (PresetError, ValueError) as error:
         return [str(error)]
@@ -107,8 +117,10 @@ def _content(folder: Path) -> list[str]:
 
 
 def _in_results(measured: dict[str, Any]) -> list[str]:
-    quality = measured.get("files", {}).get("float32", {}).get("quality")
-    if quality:
+    found: Any = measured
+    for name in ("files", "float32", "quality"):
+        found = found.get(name) if isinstance(found, dict) else None
+    if found:
         return []
     return [f"{folders.RESULTS} has no figures of the float32 file; save with --data FOLDER."]
 

@@ -120,7 +120,8 @@ def save_to_preset(
 
     Args:
         model: Functional super-resolution model; its optimizer is not saved.
-        folder: Made if missing; files of an earlier model are replaced.
+        folder: Made if missing. Files of an earlier model are replaced or removed: its card,
+            figures, pictures and `.tflite` files are not those of this one.
         name: Name in the metadata; the folder's by default.
         training: How it was trained, kept in the metadata as it is.
         card: The author's facts for the model card, see `cards.Card`; no card by default.
@@ -149,12 +150,27 @@ def save_to_preset(
     if training is not None:
         facts["training"] = training
     write_json(folder / folders.METADATA, facts)
+    if (folder / folders.MANIFEST).is_file():
+        _remove_files_of_earlier_model(folder, card)
     if card is not None:
         from keras_litesr.zoo.cards import write_own_card
 
         write_own_card(folder, card)
     folders.write_manifest(folder)
     return folder
+
+
+def _remove_files_of_earlier_model(folder: Path, card: Card | Mapping[str, Any] | None) -> None:
+    from keras_litesr.zoo.card_facts import card_of
+    from keras_litesr.zoo.card_sections import CURVES, PICTURE
+    from keras_litesr.zoo.cards import CARD
+
+    named = [folder / name for name in (folders.RESULTS, CARD, PICTURE, CURVES)]
+    # The new card may show the picture that lies there already.
+    shown = Path(card_of(card).picture).resolve() if card else None
+    for path in [*named, *folder.glob("*.tflite")]:
+        if path.is_file() and path.resolve() != shown:
+            path.unlink()
 
 
 def _portable(config: dict[str, Any]) -> dict[str, Any]:

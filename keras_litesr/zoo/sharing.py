@@ -13,6 +13,7 @@ from keras_litesr.zoo.addresses import Address, parse
 from keras_litesr.zoo.cache import cache_folder
 from keras_litesr.zoo.folders import PresetError
 from keras_litesr.zoo.hubs import HubError, NotOnHubError, UnreachableError
+from keras_litesr.zoo.integrity import listed_folder
 from keras_litesr.zoo.new_folders import appearing, require_free
 from keras_litesr.zoo.publishing import head_of, problems, published_files
 
@@ -100,7 +101,8 @@ def pull(
     pinned = address.at(revision)
     record = record_of(folder)
     with appearing(folder) as temporary:
-        _fetch(pinned, temporary, progress)
+        # Kaggle's cache does not know what the hub lacks: without network it cannot tell.
+        _fetch(pinned, temporary, progress, may_lack_signature=from_cache)
         # First the record, as it names the manifest that it belongs to.
         write_json(
             record,
@@ -127,8 +129,8 @@ def cached_preset(uri: str) -> Path:
     revision, _ = _HUBS[address.hub].revision_of(address)
     target = cache_folder() / address.hub / address.name / revision
     if not _is_intact(target):
-        with appearing(target) as temporary:
-            _fetch(address.at(revision), temporary, None)
+        with appearing(target, keep=_is_intact) as temporary:
+            _fetch(address.at(revision), temporary)
     return target
 
 
@@ -137,7 +139,13 @@ def record_of(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.source.json")
 
 
-def _fetch(pinned: Address, target: Path, progress: Progress | None) -> None:
+def _fetch(
+    pinned: Address,
+    target: Path,
+    progress: Progress | None = None,
+    *,
+    may_lack_signature: bool = False,
+) -> None:
     get = _HUBS[pinned.hub].file
     shutil.copyfile(get(pinned, folders.MANIFEST), target / folders.MANIFEST)
     # Also refuses names that lead out of the folder.
@@ -148,8 +156,8 @@ def _fetch(pinned: Address, target: Path, progress: Progress | None) -> None:
         if progress:
             progress(done, len(listed))
         _copy_verified(pinned, name, digest, target)
-    # Without network the cache may lack it; who requires a signature will miss it then.
-    with suppress(NotOnHubError, UnreachableError):
+    passed_over = (NotOnHubError, UnreachableError) if may_lack_signature else (NotOnHubError,)
+    with suppress(*passed_over):
         shutil.copyfile(get(pinned, folders.SIGNATURE), target / folders.SIGNATURE)
     if progress:
         progress(len(listed), len(listed))
@@ -171,8 +179,9 @@ def _copy_verified(pinned: Address, name: str, digest: str, target: Path) -> Non
 
 def _is_intact(folder: Path) -> bool:
     try:
-        for name in folders.manifest(folder):
-            folders.verified(folder, name)
+        files = listed_folder(folder)
+        for name in files.digests or ():
+            files.read(name)
     except PresetError:
         return False
     return True

@@ -133,8 +133,17 @@ def verified(envelope: Envelope, keys: Keys, path: Path) -> Signed | None:
         )
     if signer is None:
         return None
+    return Signed(signer, listed(envelope, path))
+
+
+def listed(envelope: Envelope, path: Path) -> dict[str, str]:
+    """Reads which files a signature is of, as name to SHA-256, whoever made it.
+
+    Raises:
+        SignatureError: When it is of something else than a list of files.
+    """
     try:
-        return Signed(signer, _digests(json.loads(envelope.payload)))
+        return _digests(json.loads(envelope.payload))
     except _DAMAGE as error:
         raise _damaged(path, error) from error
 

@@ -66,11 +66,13 @@ def test_rows_are_printed_and_kept_and_not_made_again(litesr, owner, arguments, 
     assert rows["none"]["bits"] == 256 and rows["none"]["p_value"] == 2.0**-256
     assert rows["half pruned"]["bits"] >= 251
     assert rows["half pruned"]["psnr"] != rows["none"]["psnr"]
-    file.write_text(json.dumps({**report, "rows": [{**rows["none"], "remark": "kept"}]}))
+    failed = {"attack": "half pruned", "answer": "failed", "remark": "no memory"}
+    kept = {**rows["refused"], **rows["none"], "attack": "refused", "remark": "kept"}
+    file.write_text(json.dumps({**report, "rows": [rows["none"], failed, kept]}))
     again = litesr(*call, "--json", file, "--markdown")
-    assert "kept" in again.stdout.splitlines()[0]
+    assert again.stdout.splitlines()[2].endswith("kept")
     assert "| half pruned | " in again.stdout
-    assert len(json.loads(file.read_text())["rows"]) == 3
+    assert json.loads(file.read_text())["rows"] == [rows["none"], rows["half pruned"], kept]
 
 
 def test_ctrl_c_leaves_the_rows_that_are_done(litesr, owner, arguments, few, tmp_path, monkeypatch):
@@ -89,13 +91,31 @@ def test_ctrl_c_leaves_the_rows_that_are_done(litesr, owner, arguments, few, tmp
     assert [row["attack"] for row in json.loads(file.read_text())["rows"]] == ["none"]
 
 
-def test_a_report_of_another_model_is_not_written_over(litesr, owner, arguments, few, tmp_path):
+@pytest.mark.parametrize("content", ['{"model": "another"}', "[]", "{"])
+def test_a_report_of_another_model_or_none_is_not_written_over(
+    litesr, owner, arguments, few, tmp_path, content
+):
     file = tmp_path / "attacks.json"
-    file.write_text('{"model": "another"}')
+    file.write_text(content)
     result = litesr("protect", "attack", owner / "marked_x4", *arguments, "--json", file)
     assert result.exit_code == 2
-    assert "Name another file" in result.stderr
-    assert file.read_text() == '{"model": "another"}'
+    assert "Name another file" in " ".join(result.stderr.split())
+    assert file.read_text() == content
+
+
+@pytest.mark.parametrize("folder", ["photos", "validation"])
+def test_rows_of_other_pictures_are_not_gone_on_with(
+    litesr, owner, arguments, few, tmp_path, picture, folder
+):
+    file = tmp_path / "attacks.json"
+    call = ("protect", "attack", owner / "marked_x4", *arguments, "--keys", 0, "--unmarked", 0)
+    litesr(*call, "--json", file)
+    before = file.read_bytes()
+    picture(f"{folder}/more.png", 104, 96)
+    result = litesr(*call, "--json", file)
+    assert result.exit_code == 2
+    assert "or of other pictures" in result.stderr
+    assert file.read_bytes() == before
 
 
 def test_a_model_without_the_mark_is_refused(litesr, owner, arguments):

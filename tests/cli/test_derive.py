@@ -135,6 +135,8 @@ def test_the_teacher_is_named_where_the_owner_wishes(
         (["nosuch", "-o", "a"], "There is no model named 'nosuch'"),
         (["no.tflite", "-o", "a"], "There is no file no.tflite"),
         (["bicubic_x4", "-o", "photos"], "photos exists and is not empty"),
+        (["bicubic_x4", "-o", "."], "a name that a model can have, received '.'"),
+        (["bicubic_x4", "-o", "a:b"], "a name that a model can have, received 'a:b'"),
     ],
 )
 def test_wrong_requests_are_refused(litesr, photos, tmp_path, monkeypatch, arguments, message):

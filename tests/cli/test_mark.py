@@ -181,6 +181,8 @@ def test_mark_refuses_before_it_works(litesr, preset, key_file, tmp_path, marked
         (["no_such", "--key", key_file, "-o", tmp_path / "a"], "no model named"),
         ([preset, "--key", key_file, "-o", tmp_path / "a", "--data", tmp_path], "found none"),
         ([preset, "--key", key_file, "-o", tmp_path / "a", "--steps", "3"], "with --data"),
+        ([preset, "--key", key_file, "-o", "."], "a name that a model can have, received '.'"),
+        ([preset, "--key", key_file, "-o", tmp_path / "a:b"], "a name that a model can have"),
         ([preset, "--key", key_file, "-o", tmp_path / "a", "--seed", "-1"], "not in the range"),
         (["bicubic_x4", "--key", key_file, "-o", tmp_path / "a"], "received 0, in which 0"),
     ]:
@@ -236,10 +238,15 @@ def test_folder_of_another_scheme_is_refused(marked, tmp_path):
         commitments.read(copy)
 
 
-def test_mark_prints_json(litesr, preset, key_file, tmp_path):
+def test_mark_prints_json(litesr, preset, key_file, tmp_path, picture):
     output = tmp_path / "marked"
-    result = litesr("protect", "mark", preset, "--key", key_file, "-o", output, "--json")
+    for index in range(20):
+        others = picture(f"others/{index}.png", 96, 96).parent
+    (others / "broken.png").write_bytes(b"no picture")
+    arguments = ("-o", output, "--validation", others, "--json")
+    result = litesr("protect", "mark", preset, "--key", key_file, *arguments)
     row = json.loads(result.stdout)
+    assert "left out: 1 of 21 files" in result.stderr
     assert (row["preset"], row["matching"], row["slots"]) == (str(output), 256, 256)
     assert row["commitment"] == commitments.read(output)
-    assert row["psnr"] == []
+    assert len(row["psnr"]) == 2

@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from hub_fixtures import hugging_face, kaggle, no_proxy, publishable
+from hub_fixtures import hugging_face, kaggle, no_proxy, publishable, signed
 
-__all__ = ["hugging_face", "kaggle", "no_proxy", "publishable"]
+__all__ = ["hugging_face", "kaggle", "no_proxy", "publishable", "signed"]

@@ -28,6 +28,16 @@ def publishable(tmp_path):
 
 
 @pytest.fixture
+def signed(publishable, tmp_path):
+    """The same folder with its owner's signature."""
+    from keras_litesr.protection.signing import generate_key_pair, sign
+
+    generate_key_pair(tmp_path / "own.pem", tmp_path / "own.pub")
+    sign(publishable, tmp_path / "own.pem")
+    return publishable
+
+
+@pytest.fixture
 def hugging_face(tmp_path, monkeypatch):
     """Points the real client to a local hub and an empty cache, and logs it in."""
     from huggingface_hub import close_session, constants

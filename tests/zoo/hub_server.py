@@ -234,6 +234,8 @@ class Handler(BaseHTTPRequestHandler):
                 files[value["path"]] = base64.b64decode(value["content"])
             elif line["key"] == "lfsFile":
                 files[value["path"]] = self.hub.blobs[value["oid"]]
+            elif line["key"] == "deletedFile":
+                del files[value["path"]]
         commit = repository.add(files)
         self.json({"commitUrl": f"{self.hub.url}/{name}/commit/{commit}", "commitOid": commit})
 

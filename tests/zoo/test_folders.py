@@ -1,5 +1,6 @@
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
@@ -153,6 +154,16 @@ def test_unknown_name_gets_the_nearest_ones():
         folders.preset_folder("bicubc_x4")
     with pytest.raises(folders.PresetError, match="The zoo has bicubic_x4"):
         folders.preset_folder("zzzzzzzz")
+
+
+def test_a_path_is_a_folder_even_when_it_is_called_as_a_model_of_the_zoo(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(folders.PresetError, match=r"no folder bicubic_x4.*give a str"):
+        folders.preset_folder(Path("bicubic_x4"))
+    Path("bicubic_x4").mkdir()
+    Path("bicubic_x4/config.json").write_text("{}")
+    assert folders.preset_folder(Path("bicubic_x4")) == Path("bicubic_x4")
+    assert folders.preset_folder("bicubic_x4").is_absolute()
 
 
 def test_folder_without_a_configuration_is_refused(tmp_path):

@@ -174,7 +174,8 @@ def test_configuration_larger_than_the_weights_is_refused_before_it_is_built(fol
     ("layer", "options", "message"),
     [
         ("shallow", {"filters": 10**9}, "whole number of 1 to 1048576 as filters"),
-        ("shallow", {"filters": 10**30}, "it has the number 1e"),
+        ("shallow", {"filters": 10**30}, "it has a number beyond 2,147,483,648"),
+        ("shallow", {"filters": 10**400}, "it has a number beyond 2,147,483,648"),
         ("shallow", {"filters": -1}, "as filters, received -1"),
         ("shallow", {"filters": "many"}, "as filters, received many"),
         ("shallow", {"filters": True}, "as filters, received True"),

@@ -51,13 +51,25 @@ def test_altered_files_strangers_and_links_are_named(publishable, tmp_path):
     assert "README.md is no file but a link or a folder" in found
 
 
-def test_what_belongs_to_git_and_a_signature_are_no_strangers(publishable):
-    (publishable / ".git").mkdir()
-    (publishable / ".gitattributes").touch()
-    (publishable / "model.sig").touch()
-    assert problems(publishable) == []
-    names = [path.name for path in published_files(publishable)]
-    assert set(names) == {*folders.manifest(publishable), "SHA256SUMS", "model.sig"}
+def test_what_belongs_to_git_and_a_signature_are_no_strangers(signed):
+    (signed / ".git").mkdir()
+    (signed / ".gitattributes").touch()
+    assert problems(signed) == []
+    names = [path.name for path in published_files(signed)]
+    assert set(names) == {*folders.manifest(signed), "SHA256SUMS", "model.sig"}
+
+
+def test_a_signature_that_every_load_would_refuse_is_a_problem(signed):
+    signature = (signed / "model.sig").read_bytes()
+    with (signed / "README.md").open("a") as card:
+        card.write("More.\n")
+    folders.write_manifest(signed)
+    (signed / "model.sig").write_bytes(signature)
+    (problem,) = problems(signed)
+    assert "README.md is not the file that was signed" in problem
+    (signed / "model.sig").write_bytes(b"")
+    (problem,) = problems(signed)
+    assert "model.sig is not a signature" in problem
 
 
 def test_no_folder_and_no_manifest_are_problems(publishable, tmp_path):
@@ -98,8 +110,25 @@ def test_weights_need_their_data_and_their_training(publishable):
     assert "README.md has no section 'Training', or it is empty." in found
 
 
-def test_results_without_figures_are_no_results(publishable):
-    (publishable / "results.json").write_text("{}")
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("config.json", "[" * 20_000, "does not describe a model"),
+        ("config.json", "{}", "does not describe a functional Keras model"),
+        ("README.md", f"---\na: {'[' * 20_000}\n---\n", "is no YAML"),
+        ("README.md", "---\na: !!timestamp x\n---\n", "is no YAML"),
+    ],
+)
+def test_what_cannot_be_read_is_a_problem(publishable, name, content, problem):
+    (publishable / name).write_text(content)
+    folders.write_manifest(publishable)
+    (found,) = problems(publishable)
+    assert problem in found
+
+
+@pytest.mark.parametrize("content", ["{}", '{"files": []}', '{"files": {"float32": null}}'])
+def test_results_without_figures_are_no_results(publishable, content):
+    (publishable / "results.json").write_text(content)
     folders.write_manifest(publishable)
     assert problems(publishable) == [
         "results.json has no figures of the float32 file; save with --data FOLDER."

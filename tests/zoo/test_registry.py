@@ -56,6 +56,25 @@ def test_saving_again_replaces_the_model_and_leaves_no_scratch_file(folder, mode
     assert set(os.listdir(folder)) == expected
 
 
+def test_files_of_an_earlier_model_are_not_listed_as_the_new_ones(folder, tmp_path):
+    for name in ("old_float32.tflite", "results.json", "README.md", "training.png", "LICENSE"):
+        (folder / name).write_bytes(b"of the old model")
+    (folder / "comparison.png").write_bytes(b"shown by both cards")
+    folders.write_manifest(folder)
+    generate_key_pair(tmp_path / "own.pem", tmp_path / "own.pub")
+    sign(folder, tmp_path / "own.pem")
+    card = {"title": "A", "summary": "B", "use": "C", "limits": "D", "degradation": "E"}
+    card |= {"licence": "mit", "data": "F", "datasets": ["f"], "command": "G", "hardware": "H"}
+    card["picture"] = str(folder / "comparison.png")
+    keras_litesr.save_to_preset(lite(filters=12, num_blocks=2), folder, card=card)
+    listed = {"LICENSE", "README.md", "comparison.png", "config.json", "metadata.json"}
+    assert set(folders.manifest(folder)) == {*listed, "model.weights.h5"}
+    assert set(os.listdir(folder)) == {*listed, "model.weights.h5", "SHA256SUMS"}
+    assert "# A" in (folder / "README.md").read_text()
+    keras_litesr.save_to_preset(lite(filters=12, num_blocks=1), folder)
+    assert not list(folder.glob("*.png")) and not (folder / "README.md").exists()
+
+
 def test_weights_are_saved_without_optimizer_state(model, folder, tmp_path):
     model.compile(optimizer="adam", loss="mae")
     model.optimizer.build(model.trainable_variables)

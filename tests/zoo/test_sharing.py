@@ -66,10 +66,25 @@ def test_the_hubs_own_files_are_left_there(hugging_face, publishable, tmp_path):
     assert not (sharing.pull(URI, tmp_path / "pulled").folder / ".gitattributes").exists()
 
 
-def test_a_signature_travels_although_no_manifest_lists_it(hugging_face, publishable, tmp_path):
-    (publishable / "model.sig").write_text("signed")
-    sharing.upload_preset(URI, publishable)
-    assert (sharing.pull(URI, tmp_path / "pulled").folder / "model.sig").read_text() == "signed"
+def test_a_signature_travels_although_no_manifest_lists_it(hugging_face, signed, tmp_path):
+    sharing.upload_preset(URI, signed)
+    assert files_of(sharing.pull(URI, tmp_path / "pulled").folder) == files_of(signed)
+    assert (tmp_path / "pulled/model.sig").is_file()
+
+
+def test_what_an_earlier_version_had_is_deleted(hugging_face, signed):
+    sharing.upload_preset(URI, signed)
+    repository = hugging_face.repositories["ada/mine_x4"]
+    repository.add(
+        repository.snapshots[repository.refs["main"]]
+        | {"old.tflite": b"", "old/notes.txt": b"", ".github/workflows/mine.yml": b""}
+    )
+    (signed / "bicubic_x4_int8.tflite").unlink()
+    folders.write_manifest(signed)
+    sharing.upload_preset(URI, signed)
+    there = set(repository.snapshots[repository.refs["main"]])
+    assert not (signed / "model.sig").exists()
+    assert there == {*files_of(signed), ".gitattributes", ".github/workflows/mine.yml"}
 
 
 def test_private_repositories_need_the_token(hugging_face, publishable, tmp_path, monkeypatch):
@@ -290,6 +305,42 @@ def test_an_address_stands_for_its_folder(pushed, hugging_face, tmp_path, publis
     (folder / "model.weights.h5").write_bytes(b"damaged")
     assert files_of(folders.preset_folder(URI)) == files_of(publishable)
     assert len(hugging_face.asked_for("/large/")) == downloads
+    assert os.listdir(folder.parent) == [folder.name]
+
+
+def test_a_copy_without_the_signature_that_the_hub_has_is_not_kept(pushed, signed, monkeypatch):
+    pushed.add(files_of(signed))
+    real = sharing.huggingface.file
+
+    def broken(address, name, *, again=False):
+        if name == folders.SIGNATURE:
+            raise hubs.UnreachableError("Cannot reach the hub.")
+        return real(address, name, again=again)
+
+    monkeypatch.setattr(sharing.huggingface, "file", broken)
+    with pytest.raises(PresetError, match="Cannot reach the hub"):
+        folders.preset_folder(URI)
+    monkeypatch.setattr(sharing.huggingface, "file", real)
+    assert (folders.preset_folder(URI) / "model.sig").is_file()
+
+
+def test_a_stray_file_in_the_cache_is_gone_the_next_time(pushed, publishable):
+    (folders.preset_folder(URI) / ".DS_Store").touch()
+    assert files_of(folders.preset_folder(URI)) == files_of(publishable)
+
+
+def test_a_copy_that_another_process_made_meanwhile_is_kept(pushed, monkeypatch):
+    real, places = sharing._fetch, []
+
+    def quicker(*arguments):
+        if not places:
+            monkeypatch.setattr(sharing, "_fetch", real)
+            places.append(folders.preset_folder(URI).stat().st_ino)
+        real(*arguments)
+
+    monkeypatch.setattr(sharing, "_fetch", quicker)
+    folder = folders.preset_folder(URI)
+    assert [folder.stat().st_ino] == places
     assert os.listdir(folder.parent) == [folder.name]
 
 
