@@ -94,8 +94,8 @@ def convert(
             "--dtype, --size, --representative, --tune-steps and --aware-steps belong to .tflite "
             f"files, {output} is another."
         )
-    _check_photographs(dtype, representative)
     _check_steps(dtype, tune_steps, aware_steps)
+    _check_photographs(dtype, representative)
     if output.exists() and not overwrite:
         raise click.UsageError(f"{output} exists; add --overwrite to replace it.")
     if not output.parent.is_dir():
