@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from keras_litesr.atomic import published
 
 _COLOUR = "#1f5fa8"
+_LEVEL = 0.1  # dB
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,16 @@ def draw_frontier(points: Sequence[Point], path: Path, *, title: str, data: str)
     axes = figure.subplots()
     line = frontier([point for point in points if not point.note])
     axes.plot([p.milliseconds for p in line], [p.psnr for p in line], color="#9db8d9", zorder=1)
+    # Their labels would cover those of their neighbours on the line.
+    level = [b for a, b in pairwise(line[:-1]) if b.psnr - a.psnr < _LEVEL]
     others = [point for point in points if point not in line]
     others.sort(key=lambda point: point.milliseconds)
     for point in points:
         fill = "white" if point.note else _COLOUR
         axes.scatter(point.milliseconds, point.psnr, color=fill, edgecolor=_COLOUR, zorder=2)
         # Above the line on the left, for its end has room on the right; the others by turns.
-        is_left = point in line[:-1]
-        is_above = point in line or others.index(point) % 2 == 0
+        is_left = point in line[:-1] and point not in level
+        is_above = others.index(point) % 2 == 0 if point in others else point not in level
         axes.annotate(
             f"{point.label} ({point.note})" if point.note else point.label,
             (point.milliseconds, point.psnr),
