@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from keras_litesr.cli.folder_lists import ManyFolders
+from keras_litesr.cli.ranges import NumberRange
 from keras_litesr.zoo.new_folders import require_plain_name
 from keras_litesr.zoo.presets import PRESETS
 
@@ -46,7 +47,7 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--steps", type=click.IntRange(1), help="Weight updates.  [default: 5000]")
 @click.option(
     "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
+    type=NumberRange(min=0, min_open=True),
     help="As many steps as fit into this time at the speed that is measured first.",
 )
 @click.option(

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from keras_litesr.cli.folder_lists import ManyFolders
+from keras_litesr.cli.ranges import NumberRange
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.new_folders import appearing, require_free
@@ -97,7 +98,7 @@ def _make_pair(name: Path, as_json: bool) -> None:
 )
 @click.option(
     "--margin",
-    type=click.FloatRange(0.5, 8),
+    type=NumberRange(0.5, 8),
     help="How far each bit is from turning over, in standard deviations of chance. A larger one "
     "survives more and costs more.  [default: 2]",
 )

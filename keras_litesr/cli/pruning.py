@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from keras_litesr.cli.folder_lists import ManyFolders
+from keras_litesr.cli.ranges import NumberRange
 from keras_litesr.cli.toolkit import require_toolkit
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.zoo import folders
@@ -22,7 +23,7 @@ Examples:
   litesr prune lite_psnr_x4 -o sparse_x4 --data photos --sparsity 0.7 --validation others
 """
 _FOLDER = click.Path(path_type=Path)
-_SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
+_SHARE = NumberRange(0, 1, min_open=True, max_open=True)
 _KEEP_FILTERS = 0.75
 
 
@@ -56,7 +57,7 @@ _KEEP_FILTERS = 0.75
 )
 @click.option(
     "--learning-rate",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=NumberRange(0, 1, min_open=True, max_open=True),
     default=5e-4,
     show_default=True,
     help="At the start; it falls to zero on a cosine.",

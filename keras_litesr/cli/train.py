@@ -1,6 +1,5 @@
 """`litesr train`: photos in, the weights of a preset out."""
 
-import math
 import os
 import shlex
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 import click
 
 from keras_litesr.cli.folder_lists import ManyFolders
+from keras_litesr.cli.ranges import NumberRange
 from keras_litesr.training.recipes import RECIPES
 from keras_litesr.training.records import LAST
 
@@ -70,18 +70,18 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
 @click.option("--steps", type=_POSITIVE, help="Weight updates in all.  [default: the recipe's]")
 @click.option(
     "--minutes",
-    type=click.FloatRange(0, _LONGEST_HOURS * 60, min_open=True),
+    type=NumberRange(0, _LONGEST_HOURS * 60, min_open=True),
     help="As many steps as fit into this time at the speed that is measured first; what else the "
     "machine does later makes it longer or shorter.",
 )
 @click.option(
     "--hours",
-    type=click.FloatRange(0, _LONGEST_HOURS, min_open=True),
+    type=NumberRange(0, _LONGEST_HOURS, min_open=True),
     help="The same in hours.",
 )
 @click.option(
     "--learning-rate",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=NumberRange(0, 1, min_open=True, max_open=True),
     help="Peak of the schedule.  [default: the recipe's]",
 )
 @click.option(
@@ -105,7 +105,7 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
 )
 @click.option(
     "--adversarial-weight",
-    type=click.FloatRange(0, 1e6),
+    type=NumberRange(0, 1e6),
     help="The paper's alpha: more is sharper and less faithful.  [default: the recipe's]",
 )
 @click.option(
@@ -157,11 +157,6 @@ def train(ctx: click.Context, recipe: str, **options) -> None:
 def _refuse_odd_options(options: dict) -> None:
     if not options["data"] and not options["images"]:
         raise click.UsageError("Expected photos to train on. Name a folder of them with --data.")
-    for name in ("minutes", "hours", "learning_rate", "adversarial_weight"):
-        if options[name] is not None and math.isnan(options[name]):
-            raise click.UsageError(
-                f"Expected a number for --{name.replace('_', '-')}, received nan."
-            )
     lengths = [f"--{name}" for name in ("steps", "minutes", "hours") if options[name] is not None]
     if len(lengths) > 1:
         raise click.UsageError(f"Expected one length, received {' and '.join(lengths)}.")

@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from keras_litesr.cli.batch import Options, run
 from keras_litesr.cli.plan import Job, Naming, plan
+from keras_litesr.cli.ranges import NumberRange
 from keras_litesr.images.files import DEFAULT_MAX_PIXELS
 from keras_litesr.inference.networks import DTYPES, FASTEST
 from keras_litesr.inference.upscaler import MOST_THREADS, RUNTIMES, Upscaler
@@ -50,7 +51,7 @@ Examples:
 )
 @click.option(
     "--sharpness",
-    type=click.FloatRange(0, 1),
+    type=NumberRange(0, 1),
     help=f"In place of --model: from {_FAITHFUL} (0, the most faithful) to {_SHARP} (1, the most "
     "detail) by a blend of both.",
 )

@@ -1,0 +1,17 @@
+"""Numbers of options, within bounds."""
+
+import math
+
+import click
+
+
+class NumberRange(click.FloatRange):
+    """A float within bounds, which NaN passes in `click.FloatRange`: it is on no side of them."""
+
+    def convert(self, value, param, ctx):
+        """Refuses NaN."""
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            option = param.opts[0] if param else "the option"
+            self.fail(f"Expected a number for {option}, received nan.", param, ctx)
+        return number
