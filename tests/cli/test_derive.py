@@ -132,6 +132,7 @@ def test_the_teacher_is_named_where_the_owner_wishes(
     [
         (["bicubic_x4", "-o", "a", "--student", "nosuch"], "There is no preset 'nosuch'"),
         (["bicubic_x4", "-o", "a", "--steps", "2", "--minutes", "1"], "received --steps and"),
+        (["bicubic_x4", "-o", "a", "--minutes", "nan"], "a number for --minutes, received nan"),
         (["nosuch", "-o", "a"], "There is no model named 'nosuch'"),
         (["no.tflite", "-o", "a"], "There is no file no.tflite"),
         (["bicubic_x4", "-o", "photos"], "photos exists and is not empty"),
