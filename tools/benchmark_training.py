@@ -6,14 +6,21 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from keras_litesr.atomic import write_json
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.training.recipes import RECIPES
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_litesr.datasets.patches import Patches
 
 # Name in the table to the Keras backend and the options of the process that measures.
 _ENGINES: dict[str, tuple[str, list[str]]] = {
@@ -24,6 +31,7 @@ _ENGINES: dict[str, tuple[str, list[str]]] = {
 }
 _MOST_SECONDS = 900
 _TIMED_BATCHES = 50
+_WARMING_STEPS = 10
 _STATUS = Path("/proc/self/status")  # Linux only; elsewhere memory is not told.
 
 
@@ -62,7 +70,6 @@ def _row(name: str, engine: str) -> dict[str, Any]:
 
 def _measured(name: str, *, xla: bool, precision: str) -> dict[str, Any]:
     """Trains on noise, which takes the time that photos take."""
-    import time
     from dataclasses import replace
 
     import numpy as np
@@ -98,8 +105,44 @@ def _measured(name: str, *, xla: bool, precision: str) -> dict[str, Any]:
         "patches_per_second": round(recipe.batch_size / step_seconds, 1),
         "step_ms": round(1e3 * step_seconds, 1),
         "data_share": round(batch_seconds / step_seconds, 3),
+        "waiting_share": _waiting_share(model, patches),
         "memory_MB": _peak_memory(),
     }
+
+
+def _waiting_share(model: "keras.Model", patches: "Patches") -> float | None:
+    """Share of its time in which `fit` waits for the next batch.
+
+    TensorFlow makes batches ahead. None on other backends, which make a batch when it is wanted, so
+    that `data_share` is this figure.
+    """
+    import copy
+
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return None
+    import tensorflow
+
+    step = tensorflow.function(model.train_step)
+    stamps: list[tuple[float, float, float]] = []
+
+    def timed_step(batches: Iterator[Any]) -> Any:
+        begin = time.perf_counter()
+        batch = next(batches)
+        arrived = time.perf_counter()
+        logs = step(batch)
+        stamps.append((begin, arrived, time.perf_counter()))
+        return logs
+
+    batches = copy.copy(patches)
+    batches.steps = _WARMING_STEPS + _TIMED_BATCHES
+    model.steps_per_execution = 1  # ten steps in one call hide where one waits
+    model.train_function = timed_step
+    model.fit(batches, shuffle=False, verbose=0)
+    timed = stamps[_WARMING_STEPS:]
+    waited = sum(arrived - begin for begin, arrived, _ in timed)
+    return round(waited / (timed[-1][2] - timed[0][0]), 4)
 
 
 def _peak_memory() -> int | None:

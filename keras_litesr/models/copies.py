@@ -4,7 +4,12 @@ import keras
 
 
 def copied(model: keras.Model) -> keras.Model:
-    """Copies a functional model with its weights, without optimizer and metrics."""
+    """Copies a model with its weights, without optimizer and metrics.
+
+    The copy of a Sequential model is a functional one.
+    """
+    if isinstance(model, keras.Sequential):
+        model = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     copy = model.__class__.from_config(model.get_config())
     copy.set_weights(model.get_weights())
     return copy

@@ -11,7 +11,13 @@ def check_single_use(model: keras.Model) -> None:
 
     Raises:
         ValueError: For a layer that is applied more than once, or is a model; the message names it.
+            For a Sequential model, whose layers are applied again whenever one is added.
     """
+    if isinstance(model, keras.Sequential):
+        raise ValueError(
+            f"Expected a functional model, received the Sequential {model.name}. Save it with "
+            "keras_litesr.save_to_preset and load it again, which makes it functional."
+        )
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             raise ValueError(

@@ -119,7 +119,7 @@ def save_to_preset(
     """Saves a model as a preset folder: configuration, metadata, weights and manifest.
 
     Args:
-        model: Functional super-resolution model; its optimizer is not saved.
+        model: Super-resolution model, functional or Sequential; its optimizer is not saved.
         folder: Made if missing. Files of an earlier model are replaced or removed: its card,
             figures, pictures and `.tflite` files are not those of this one.
         name: Name in the metadata; the folder's by default.

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import keras_litesr
+from keras_litesr.models.cost import receptive_radius
 from keras_litesr.models.layers import PixelShuffle
 from keras_litesr.models.lite import lite
 from keras_litesr.protection.signing import generate_key_pair, sign
@@ -111,6 +112,17 @@ def test_parameters_are_counted_without_biases_too(tmp_path):
     config = json.dumps(keras.saving.serialize_keras_object(model)).encode()
     expected = 3 * 3 * 1 * 6 + 5 * 5 * 12 + 3 * 12 + 12 * 12 + 3 * 12
     assert parameter_count(parsed(config, tmp_path), tmp_path) == expected == model.count_params()
+
+
+def test_a_sequential_model_is_saved_as_a_functional_one(tmp_path, rng):
+    layers = [keras.Input((None, None, 3)), keras.layers.Conv2D(12, 3, padding="same")]
+    model = keras.Sequential([*layers, PixelShuffle(2)])
+    with pytest.raises(ValueError, match="received the Sequential"):
+        receptive_radius(model)
+    loaded = keras_litesr.load(keras_litesr.save_to_preset(model, tmp_path / "mine_x2"))
+    assert folders.metadata(tmp_path / "mine_x2")["receptive_radius"] == 1
+    low_res = rng.random((1, 4, 5, 3), np.float32)
+    np.testing.assert_array_equal(loaded(low_res), model(low_res))
 
 
 def test_no_option_is_saved_that_an_older_keras_would_refuse(tmp_path):
