@@ -1,4 +1,7 @@
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +44,18 @@ def test_train_saves_what_it_trained():
         4 * names["picture"].shape[0],
         3,
     )
+
+
+@pytest.mark.slow
+def test_train_runs_in_a_kernel_of_jupyter(tmp_path):
+    """Other cells' names, magics and what a cell shows count here, as they do for a reader."""
+    pytest.importorskip("nbmake")
+    notebook = shutil.copy(NOTEBOOKS["train"], tmp_path)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbmake", notebook]
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stdout
+    assert "1 passed" in finished.stdout
+    assert (tmp_path / "my_model" / "model.weights.h5").is_file()
 
 
 @pytest.mark.slow

@@ -87,6 +87,48 @@ def test_the_figure_of_a_folder(reproduce, set5, tmp_path):
     assert read(tmp_path / "out/figure2.png").size == (216 + 44, 245 + 8 + 3 * (216 + 8))
 
 
+def test_sets_are_found_by_name(reproduce, tool, set5, tmp_path, monkeypatch):
+    Image.new("RGB", (100, 90), "red").save(set5 / "a.png")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    monkeypatch.setenv("LITESR_DATA", str(set5.parent))
+    monkeypatch.setattr(tool, "_costs", lambda installed: [])
+    reproduce("--data", "Set5", "--figure", "--pictures", "Set5")
+    made = json.loads((tmp_path / "out/tables.json").read_text())["quality"]
+    measured = {row["table"] for row in made if isinstance(row["paper"], dict)}
+    assert measured == {"I"}
+    assert (tmp_path / "out/figure2.png").is_file()
+
+
+def test_pictures_of_a_folder_are_not_written_into_the_checkout(
+    reproduce, tool, set5, tmp_path, monkeypatch, capsys
+):
+    assert TOOL.parents[1].resolve() == tool._CHECKOUT
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (tmp_path / "link").symlink_to(checkout)
+    monkeypatch.setattr(tool, "_CHECKOUT", checkout)
+    for name in ("_write_tables", "_write_figure"):
+        monkeypatch.setattr(tool, name, lambda *arguments: pytest.fail("computed"))
+    for out in (checkout, checkout / "new", tmp_path / "link/new"):
+        with pytest.raises(SystemExit) as end:
+            reproduce("--data", str(set5), "--figure", "--pictures", str(set5), "--out", str(out))
+        assert end.value.code == 2
+        assert f"expected --out outside {checkout}, received {out}" in capsys.readouterr().err
+    assert not any(checkout.iterdir())
+
+
+def test_photos_that_anybody_may_show_are_written_into_the_checkout(
+    reproduce, tool, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tool, "_CHECKOUT", tmp_path)
+    calls = []
+    monkeypatch.setattr(tool, "_write_figure", lambda *arguments: calls.append(arguments))
+    reproduce("--figure")
+    assert calls == [(tmp_path / "out", None)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

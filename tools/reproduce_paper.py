@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from keras_litesr.atomic import published, write_json
 from keras_litesr.cli.evaluate import measured
+from keras_litesr.datasets.data_folders import find_folder
 from keras_litesr.evaluation import benchmark, paper, paper_tables
 from keras_litesr.evaluation.contact_sheet import Scene, contact_sheet
 from keras_litesr.evaluation.protocols import PAPER, STANDARD
@@ -32,9 +33,12 @@ _EXAMPLES = """\
 examples:
   tools/reproduce_paper.py --out paper --data Set5 Set14 BSD100
   tools/reproduce_paper.py --out paper --figure                      photos that may be shown
-  tools/reproduce_paper.py --out paper --figure --pictures Set5      for yourself: the pictures of
-                                                                     the sets are not free to share
+  tools/reproduce_paper.py --out ~/paper --figure --pictures Set5    for yourself: the pictures of
+                                                                     the sets are not free to share;
+                                                                     --out is outside the checkout
+A set is a folder, or its name in a folder of sets that the variable LITESR_DATA names.
 """
+_CHECKOUT = Path(__file__).resolve().parents[1]
 _PROTOCOLS = (PAPER.name, STANDARD.name)
 _CACHE = "measured.json"
 Upscale = Callable[[np.ndarray], np.ndarray]
@@ -48,22 +52,31 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--out", type=Path, required=True, help="folder, made if missing")
-    parser.add_argument("--data", type=Path, nargs="+", default=[], help="folders of the sets")
+    parser.add_argument(
+        "--data", type=Path, nargs="+", default=[], help="folders or names of the sets"
+    )
     parser.add_argument("--figure", action="store_true", help="write figure2.png")
     parser.add_argument(
         "--pictures",
         type=Path,
-        help="folder for --figure; default: scikit-image's photos that anybody may show",
+        help="folder or name of a set for --figure, with --out outside the checkout; default: "
+        "scikit-image's photos that anybody may show",
     )
     arguments = parser.parse_args()
     if not (arguments.data or arguments.figure):
         parser.error("name the folders of the sets with --data, or ask for --figure")
+    if arguments.pictures and arguments.out.resolve().is_relative_to(_CHECKOUT):
+        parser.error(
+            f"expected --out outside {_CHECKOUT}, received {arguments.out}: pictures of --pictures "
+            "may not be free to share and do not belong into the repository. Name another folder"
+        )
     try:
+        pictures = find_folder(arguments.pictures) if arguments.pictures else None
         arguments.out.mkdir(parents=True, exist_ok=True)
         if arguments.data:
             _write_tables(arguments.out, arguments.data)
         if arguments.figure:
-            _write_figure(arguments.out, arguments.pictures)
+            _write_figure(arguments.out, pictures)
     except KeyboardInterrupt:
         parser.exit(130, f"\nStopped. The same command goes on; {_CACHE} keeps what is done.\n")
     except (ValueError, OSError) as error:

@@ -9,6 +9,7 @@ import click
 from tqdm import tqdm
 
 from keras_litesr.cli.black_box import BlackBox
+from keras_litesr.datasets.data_folders import find_folder
 from keras_litesr.datasets.degradation import Pair
 from keras_litesr.images import resize
 from keras_litesr.images.files import ImageFileError, find_images, read
@@ -43,7 +44,8 @@ def ask(big: BlackBox, folders: Sequence[Path], *, at_least: int) -> tuple[list[
     Raises:
         ImageFileError: When no photo can be used.
     """
-    found = {path.resolve(): (path, folder) for folder in folders for path in find_images(folder)}
+    places = [find_folder(folder) for folder in folders]
+    found = {path.resolve(): (path, place) for place in places for path in find_images(place)}
     pairs, photos, left_out = [], [], 0
     for path, folder in tqdm(found.values(), desc="asking", leave=False, disable=None):
         try:

@@ -112,10 +112,12 @@ def attack(marked: str, key: Path, file: Path | None, markdown: bool, **options)
 
 def _sha256(places: Path | Sequence[Path]) -> str:
     """Tells the pictures below some folders from others: a hash over the hashes of their files."""
+    from keras_litesr.datasets.data_folders import find_folder
     from keras_litesr.images.files import find_images
 
     places = [places] if isinstance(places, Path) else places
-    files = [folders.sha256(path) for place in places for path in find_images(place)]
+    found = [path for place in places for path in find_images(find_folder(place))]
+    files = [folders.sha256(path) for path in found]
     return hashlib.sha256("".join(files).encode()).hexdigest()
 
 

@@ -11,12 +11,15 @@ from tqdm import tqdm
 from keras_litesr.evaluation import benchmark, paper, tables
 from keras_litesr.evaluation.protocols import PROTOCOLS
 from keras_litesr.inference.upscaler import DTYPES, RUNTIMES, Upscaler
+from keras_litesr.zoo import folders
 
+_ALL = "all"
 _EXAMPLES = """\b
 Examples:
   litesr evaluate --model lite_x4 --model bicubic_x4 --data Set5
   litesr evaluate -m lite_x4 -d Set5 -d Set14 -p standard -p paper --markdown
   litesr evaluate -m lite_x4 -d photos/ --per-image --csv > photos.csv
+  litesr evaluate -m all -m shifted_bicubic -d Set5
 """
 
 
@@ -27,8 +30,9 @@ Examples:
     "models",
     multiple=True,
     required=True,
-    help="Name from `litesr list`, preset folder, .tflite file, or `shifted_bicubic`, the "
-    "enlargement behind the paper's bicubic row; may be repeated.",
+    help="Name from `litesr list`, `all` for every one of them that is installed, preset folder, "
+    ".tflite file, or `shifted_bicubic`, the enlargement behind the paper's bicubic row; may be "
+    "repeated.",
 )
 @click.option(
     "-d",
@@ -36,8 +40,8 @@ Examples:
     multiple=True,
     required=True,
     type=click.Path(path_type=Path),
-    help="Folder of high-resolution pictures, or one that holds `high_res` and `low_res_x4`; may "
-    "be repeated.",
+    help="Folder of high-resolution pictures, or one that holds `high_res` and `low_res_x4`, or "
+    "the name of one in the folder of sets that LITESR_DATA names; may be repeated.",
 )
 @click.option(
     "--low-res",
@@ -101,7 +105,7 @@ def evaluate(
         raise click.UsageError("--low-res belongs to one --data. Measure the folders one by one.")
     upscalers = {
         name: _upscaler(name, runtime=runtime, dtype=dtype, self_ensemble=self_ensemble)
-        for name in models
+        for name in _names(models)
     }
     scale = _common_scale(upscalers)
     found = {folder: benchmark.find_pairs(folder, low_res=low_res, scale=scale) for folder in data}
@@ -133,6 +137,15 @@ def measured(
             scale=scale,
             progress=lambda done, _: bar.update(done - bar.n),
         )
+
+
+def _names(models: Sequence[str]) -> list[str]:
+    """Puts the zoo's models in the place of `all`; a model named twice is measured once."""
+    zoo = folders.released() if _ALL in models else []
+    if _ALL in models and not zoo:
+        raise click.UsageError("No model of the zoo is installed. Install the package again.")
+    named = (each for model in models for each in (zoo if model == _ALL else [model]))
+    return list(dict.fromkeys(named))
 
 
 def _upscaler(name: str, **options: Any) -> Callable[[np.ndarray], np.ndarray]:

@@ -118,7 +118,9 @@ def _model(preset: str, recipe: Recipe, seed: int, patches, validation, options:
     if recipe.start and not options["resume"]:
         load_start(generator, recipe.start)
     minutes = 60 * options["hours"] if options["hours"] else options["minutes"]
-    if minutes and not options["resume"]:
+    if minutes and options["resume"]:
+        click.echo("the steps stay as many as were laid out when the run began")
+    elif minutes:
         trial = trainer(_built(preset, recipe), recipe, scale=patches.scale)
         recipe = _filling(60 * minutes, trial, recipe, patches, validation)
         keras.utils.set_random_seed(seed)  # what the trial drew leaves no trace

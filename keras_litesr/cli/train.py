@@ -53,7 +53,8 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
 @click.option(
     "--data",
     multiple=True,
-    help="Folders of training photos; also tfds:div2k and other sets of TensorFlow Datasets.",
+    help="Folders of training photos, or their names in the folder of sets that LITESR_DATA names; "
+    "also tfds:div2k and other sets of TensorFlow Datasets.",
 )
 @click.option(
     "--images",

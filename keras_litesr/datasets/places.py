@@ -19,8 +19,8 @@ def load_pictures(
     """Reads every picture of some places.
 
     Args:
-        places: Folders, `.npz` files of `save_pack`, or names such as `tfds:div2k` and
-            `tfds:div2k/bicubic_x4:validation`, in any mixture.
+        places: Folders, or names that `find_folder` knows; `.npz` files of `save_pack`; or names
+            such as `tfds:div2k` and `tfds:div2k/bicubic_x4:validation`; in any mixture.
         warn: Called with one line for every file that cannot be decoded, which is left out.
 
     Returns:

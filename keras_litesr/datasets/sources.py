@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_litesr.datasets.data_folders import find_folder
 from keras_litesr.images import resize
 from keras_litesr.images.files import ImageFileError, find_images, read
 from keras_litesr.images.photos import eight_bit
@@ -22,7 +23,8 @@ def load_folders(
     """Decodes every picture below some folders, grey ones as RGB, alpha left out.
 
     Args:
-        folders: Searched recursively, in the order given; a file that is met twice counts once.
+        folders: Paths, or names that `find_folder` knows; searched recursively, in the order
+            given. A file that is met twice counts once.
         warn: Called with one line for every file that cannot be decoded, which is left out, and
             one with their number.
 
@@ -33,7 +35,7 @@ def load_folders(
         ImageFileError: When a folder is missing, there is no picture, or more than 5 % of the
             files cannot be decoded.
     """
-    found = [file.resolve() for folder in folders for file in find_images(folder)]
+    found = [file.resolve() for folder in folders for file in find_images(find_folder(folder))]
     files = list(dict.fromkeys(found))
     if not files:
         raise ImageFileError(
@@ -42,16 +44,35 @@ def load_folders(
         )
     decoded = _decode_all(files)
     problems = [str(picture) for picture in decoded if isinstance(picture, ImageFileError)]
+    leave_out(problems, len(files), warn=warn)
+    return [picture for picture in decoded if not isinstance(picture, ImageFileError)]
+
+
+def leave_out(
+    problems: Sequence[str],
+    files: int,
+    *,
+    warn: Callable[[str], None] = print,
+) -> None:
+    """Tells of files that cannot be decoded, and refuses when they are too many.
+
+    Args:
+        problems: One line for every such file, which names it.
+        files: Their number together with that of the readable ones.
+        warn: Called with every line and, if there are any, with one that counts them.
+
+    Raises:
+        ImageFileError: When they are more than 5 % of the files.
+    """
     for problem in problems:
         warn(f"left out: {problem}")
     if problems:
-        warn(f"left out: {len(problems)} of {len(files)} files, which cannot be decoded")
-    if len(problems) > _BAD_SHARE * len(files):
+        warn(f"left out: {len(problems)} of {files} files, which cannot be decoded")
+    if len(problems) > _BAD_SHARE * files:
         raise ImageFileError(
-            f"Expected at least 95 % readable pictures, {len(problems)} of {len(files)} are not. "
+            f"Expected at least 95 % readable pictures, {len(problems)} of {files} are not. "
             "Mend or remove them; the lines above name them."
         )
-    return [picture for picture in decoded if not isinstance(picture, ImageFileError)]
 
 
 def at_least(

@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from keras_litesr.datasets.data_folders import find_folder
 from keras_litesr.datasets.degradation import degrade
+from keras_litesr.datasets.sources import leave_out
 from keras_litesr.images.files import ImageFileError, find_images, read
 from keras_litesr.images.photos import eight_bit
+from keras_litesr.silence import captured_output
 
 try:
     import tensorflow as tf
@@ -70,16 +73,17 @@ class LowResHighRes(tfds.core.GeneratorBasedBuilder):
 
     Features are `low_res` and `high_res`, uint8 RGB, and `name`, the file's within the folder. The
     one split is `train`. What is prepared belongs to the folder's files as they were; other files
-    or times make another configuration.
+    or times make another configuration. Files that cannot be decoded and pictures smaller than
+    `scale` are named and left out.
 
     Args:
-        folder: Of pictures.
+        folder: Of pictures; a path, or a name that `find_folder` knows.
         scale: Reduction per side, bicubic and antialiased.
         **kwargs: What else a builder takes, for instance `data_dir`.
 
     Raises:
         ImageFileError: When the folder is missing or holds no picture, or, while the set is
-            prepared, a file cannot be decoded.
+            prepared, when more than 5 % of the files cannot be decoded or no picture is left.
 
     Example:
         `tfds.load("low_res_high_res", builder_kwargs={"folder": "photos"})`, once this module
@@ -91,11 +95,12 @@ class LowResHighRes(tfds.core.GeneratorBasedBuilder):
     code_path = None
 
     def __init__(self, *, folder: str | Path, scale: int = 4, **kwargs: Any):
+        folder = find_folder(folder)
         self.files = find_images(folder)
         if not self.files:
             raise ImageFileError(f"Expected pictures in {folder}, found none. Name another folder.")
         config = FolderConfig(
-            name=_config_name(Path(folder), self.files, scale), folder=str(folder), scale=scale
+            name=_config_name(folder, self.files, scale), folder=str(folder), scale=scale
         )
         super().__init__(**{**kwargs, "config": config})
 
@@ -113,11 +118,27 @@ class LowResHighRes(tfds.core.GeneratorBasedBuilder):
         return {"train": self._generate_examples()}
 
     def _generate_examples(self) -> Iterator[tuple[str, dict]]:
-        folder = Path(self.builder_config.folder)
+        folder, scale = Path(self.builder_config.folder), self.builder_config.scale
+        problems, made = [], 0
         for path in self.files:
-            (pair,) = degrade([eight_bit(read(path)).rgb], self.builder_config.scale)
+            try:
+                picture = eight_bit(read(path)).rgb
+            except ImageFileError as error:
+                problems.append(str(error))
+                continue
+            if min(picture.shape[:2]) < scale:
+                print(f"left out: {path}, smaller than {scale}x{scale} pixels")
+                continue
+            (pair,) = degrade([picture], scale)
             name = path.relative_to(folder).as_posix()
             yield name, {"low_res": pair.low_res, "high_res": pair.high_res, "name": name}
+            made += 1
+        leave_out(problems, len(self.files))
+        if not made:
+            raise ImageFileError(
+                f"Expected pictures of at least {scale}x{scale} pixels in {folder}, received "
+                f"{len(self.files)} files, none of them such. Name another folder."
+            )
 
 
 def patches_of(
@@ -127,27 +148,37 @@ def patches_of(
     patch_size: int = 24,
     batch_size: int = 16,
     seed: int = 0,
+    first: int = 0,
 ) -> "tf.data.Dataset":
     """Makes endless batches of random patches, flipped and turned, of a set of pairs.
 
-    The same seed and set give the same batches. Train with
-    `fit(..., steps_per_epoch=..., shuffle=False)`.
+    The same seed, set and `tf.random.set_seed` give the same batches, so a training that was
+    stopped goes on with a new dataset whose `first` is the number of batches it has had. Train
+    with `fit(..., steps_per_epoch=..., shuffle=False)`.
 
     Args:
         pairs: Of `tfds.load`, each a dictionary with `low_res` and `high_res`, or with `lr` and
-            `hr` as `div2k` has them; no picture smaller than a patch.
+            `hr` as `div2k` has them. Those smaller than a patch are left out.
         scale: Enlargement per side.
         patch_size: Side of a patch in low-resolution pixels.
         batch_size: Patches a batch.
         seed: Any integer.
+        first: Batches left out at the beginning; what follows is what would have followed them.
 
     Returns:
         Dataset of `(low_res, high_res)`, `(batch, side, side, 3)` float32 RGB in [0, 1].
+
+    Raises:
+        ValueError: When no picture is as large as a patch, or `first` is negative.
     """
+    if first < 0:
+        raise ValueError(f"Expected first to be 0 or more batches, received {first}.")
+
+    def is_large(example):
+        return tf.reduce_min(tf.shape(_pair(example)[0])[:2]) >= patch_size
 
     def patch(number, example):
-        low_res = example["low_res"] if "low_res" in example else example["lr"]
-        high_res = example["high_res"] if "high_res" in example else example["hr"]
+        low_res, high_res = _pair(example)
         draw = tf.random.stateless_uniform((4,), tf.stack([tf.cast(seed, number.dtype), number]))
         height, width = tf.shape(low_res)[0], tf.shape(low_res)[1]
         room = tf.cast(tf.stack([height, width]) - patch_size + 1, tf.float32)
@@ -164,9 +195,24 @@ def patches_of(
             _turned(crop, turns, mirrored, side) for crop, side in zip(crops, sides, strict=True)
         )
 
-    numbered = pairs.cache().shuffle(256, seed=seed).repeat().enumerate()
+    large = pairs.filter(is_large)
+    with captured_output():  # TensorFlow warns of a set that is not read to its end
+        is_empty = not any(True for _ in large.take(1))
+    if is_empty:
+        side = scale * patch_size
+        raise ValueError(
+            f"Expected pictures of at least {side}x{side} pixels, received "
+            f"{sum(1 for _ in pairs)} pictures, none that large. Add larger pictures or choose a "
+            "smaller patch."
+        )
+    numbered = large.cache().shuffle(256, seed=seed).repeat().enumerate().skip(first * batch_size)
     batches = numbered.map(patch, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size)
     return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _pair(example: dict) -> tuple:
+    low_res = example["low_res"] if "low_res" in example else example["lr"]
+    return low_res, example["high_res"] if "high_res" in example else example["hr"]
 
 
 def _turned(crop, turns, mirrored, side: int):

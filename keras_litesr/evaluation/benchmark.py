@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_litesr.datasets.data_folders import find_folder
 from keras_litesr.evaluation.protocols import STANDARD, Protocol
 from keras_litesr.images.files import find_images, read
 from keras_litesr.images.photos import eight_bit
@@ -84,7 +85,8 @@ def find_pairs(
     our own reduction.
 
     Args:
-        folder: A folder of high-resolution images, or one that holds `high_res`.
+        folder: A folder of high-resolution images, or one that holds `high_res`; or its name,
+            which `datasets.data_folders.find_folder` knows.
         low_res: Folder of reduced images, instead of what would be found; a file belongs to the
             reference of the same name, whatever its ending, or else of the name without its final
             `x<scale>`.
@@ -97,7 +99,7 @@ def find_pairs(
         ValueError: When a folder is missing or holds no image, when references have no partner,
             or two low-resolution files the same; the message names them.
     """
-    folder = Path(folder)
+    folder = find_folder(folder)
     inner = folder / "high_res"
     high_res = inner if inner.is_dir() else folder
     if low_res is None and inner.is_dir() and (folder / f"low_res_x{scale}").is_dir():

@@ -22,8 +22,9 @@ def head(command: str) -> str:
         f"files in LiteRT by {command}. The paper does not say how it measured. *{PAPER.name}*: "
         f"{PAPER.description} *{STANDARD.name}*: {STANDARD.description} "
         f"`{paper.SHIFTED_BICUBIC}` is aligned at the top left corner, `bicubic_x4` at pixel "
-        "centres. Ours: `lite_x4` was trained as the paper says, `lite_psnr_x4` is the same "
-        "network with the pixel loss alone, `separable_srresnet_x4` the paper's generator read "
+        "centres. Ours: `lite_x4` was trained by the paper's Algorithm 1, its pixel loss "
+        "(Eq. 8) with the error of the edges (GMSD) added; `lite_psnr_x4` is the same network by "
+        "a pixel loss alone, the PSNR of luma; `separable_srresnet_x4` the paper's generator read "
         "literally."
     )
 

@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from keras_litesr.zoo import folders
+
 
 @pytest.fixture
 def data(picture, tmp_path):
@@ -45,6 +47,28 @@ def test_a_folder_of_the_working_directory_has_its_name(litesr, data, monkeypatc
     monkeypatch.chdir(data)
     rows = json.loads(litesr("evaluate", "-m", "shifted_bicubic", "-d", ".", "--json").stdout)
     assert rows[0]["data"] == "set"
+
+
+def models_measured(litesr, data, *options):
+    result = litesr("evaluate", *options, "-d", data, "--json")
+    assert result.exit_code == 0, result.output
+    return [row["model"] for row in json.loads(result.stdout)]
+
+
+def test_all_is_every_model_of_the_zoo_that_is_trained(litesr, data, monkeypatch):
+    monkeypatch.setattr(folders, "released", lambda: ["bicubic_x4", "lite_tiny_x4"])
+    assert models_measured(litesr, data, "-m", "all") == ["bicubic_x4", "lite_tiny_x4"]
+    # Each once, in the order in which they are named first.
+    options = ["-m", "shifted_bicubic", "-m", "lite_tiny_x4", "-m", "all", "-m", "bicubic_x4"]
+    expected = ["shifted_bicubic", "lite_tiny_x4", "bicubic_x4"]
+    assert models_measured(litesr, data, *options) == expected
+
+
+def test_all_without_a_trained_model_is_refused(litesr, data, monkeypatch):
+    monkeypatch.setattr(folders, "released", list)
+    result = litesr("evaluate", "-m", "all", "-d", data)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "No model of the zoo is installed" in result.stderr
 
 
 def test_a_self_ensemble_is_another_model(litesr, data):

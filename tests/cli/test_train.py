@@ -1,7 +1,10 @@
 """`litesr train`: from photos to weights, and what goes wrong on the way."""
 
 import json
+import os
 import re
+import shlex
+import signal
 import sys
 from dataclasses import replace
 
@@ -12,6 +15,7 @@ from PIL import Image
 
 from keras_litesr.training import trainers
 from keras_litesr.training.pace import Pace
+from keras_litesr.training.progress import Progress
 from keras_litesr.training.recipes import RECIPES, AdversarialRecipe, Recipe
 from keras_litesr.zoo.presets import PRESETS
 
@@ -66,6 +70,10 @@ def test_a_folder_of_photos_becomes_weights(train, photos, tmp_path):
     assert "finished: 4 steps" in done.stdout
     assert re.search("note: no better than bicubic .* Train for longer", done.stderr)
     assert (out / "best.weights.h5").exists()
+    assert {path.name for path in (out / "samples").iterdir()} == {
+        "step_00002.png",
+        "step_00004.png",
+    }
     assert "finished: 4 steps" in train("--data", photos, "--out", out, "--resume").stdout
     again = train("--data", photos, "--out", out)
     assert (again.exit_code, "already holds a run" in again.stderr) == (2, True)
@@ -98,7 +106,9 @@ def test_a_time_is_filled_with_whole_epochs_and_stays_laid_when_resumed(
     monkeypatch.setattr("keras_litesr.training.pace.measure_pace", measured)
     words = ["--data", photos, "--out", tmp_path / "run", "--minutes", 1]
     assert "finished: 6 steps" in train(*words).stdout
-    assert "finished: 6 steps" in train(*words, "--resume").stdout
+    resumed = train(*words, "--resume").stdout
+    assert "the steps stay as many" in resumed
+    assert "finished: 6 steps" in resumed
     words = ["--data", photos, "--out", tmp_path / "hours", "--hours", 1 / 60]
     assert "finished: 6 steps" in train(*words).stdout
 
@@ -111,6 +121,23 @@ def test_control_c_before_the_first_checkpoint_says_so(train, photos, tmp_path, 
     stopped = train("--data", photos, "--out", tmp_path / "run")
     assert stopped.exit_code == 130
     assert "Nothing was saved yet" in stopped.stderr
+
+
+def test_control_c_after_a_step_says_how_to_go_on(train, litesr, photos, tmp_path, monkeypatch):
+    batch_end = Progress.on_train_batch_end
+
+    def press(self, batch, logs=None):
+        batch_end(self, batch, logs)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    monkeypatch.setattr(Progress, "on_train_batch_end", press)
+    stopped = train("--data", photos, "--out", tmp_path / "run")
+    assert stopped.exit_code == 130
+    words = shlex.split(stopped.stderr.splitlines()[-1])
+    assert (words[0], words[-1]) == ("litesr", "--resume")
+    monkeypatch.setattr(Progress, "on_train_batch_end", batch_end)
+    assert "finished: 4 steps" in litesr(*words[1:]).stdout
 
 
 @pytest.mark.parametrize(

@@ -32,22 +32,28 @@ def test_a_file_met_twice_counts_once(tmp_path):
     assert len(load_folders([tmp_path, tmp_path / "inner"])) == 1
 
 
-def test_an_unreadable_file_is_named_and_left_out(tmp_path):
-    for number in range(20):
-        _save(tmp_path, f"{number}.png", np.zeros((4, 4, 3), np.uint8))
-    (tmp_path / "broken.png").write_bytes(b"\x89PNG and nothing else")
+def _mixed(folder, *, good, broken):
+    for number in range(good):
+        _save(folder, f"{number}.png", np.zeros((4, 4, 3), np.uint8))
+    for number in range(broken):
+        (folder / f"broken{number}.png").write_bytes(b"\x89PNG and nothing else")
+
+
+def test_one_unreadable_file_of_20_is_named_and_left_out(tmp_path):
+    _mixed(tmp_path, good=19, broken=1)
     lines = []
-    assert len(load_folders([tmp_path], warn=lines.append)) == 20
+    assert len(load_folders([tmp_path], warn=lines.append)) == 19
     assert len(lines) == 2
-    assert "broken.png" in lines[0]
-    assert lines[1] == "left out: 1 of 21 files, which cannot be decoded"
+    assert "broken0.png" in lines[0]
+    assert lines[1] == "left out: 1 of 20 files, which cannot be decoded"
 
 
-def test_more_than_a_twentieth_unreadable_is_an_error(tmp_path):
-    _save(tmp_path, "good.png", np.zeros((4, 4, 3), np.uint8))
-    (tmp_path / "broken.png").write_bytes(b"text")
-    with pytest.raises(ImageFileError, match="1 of 2 are not"):
-        load_folders([tmp_path], warn=lambda line: None)
+def test_more_than_a_twentieth_unreadable_2_of_39_is_an_error(tmp_path):
+    _mixed(tmp_path, good=37, broken=2)
+    lines = []
+    with pytest.raises(ImageFileError, match="2 of 39 are not"):
+        load_folders([tmp_path], warn=lines.append)
+    assert ["broken0.png" in lines[0], "broken1.png" in lines[1]] == [True, True]
 
 
 def test_an_empty_or_missing_folder_is_an_error(tmp_path):

@@ -76,6 +76,14 @@ def test_missing_partners_are_named(tmp_path, picture):
         find_pairs(tmp_path)
 
 
+def test_a_set_is_found_by_its_name(tmp_path, picture, monkeypatch):
+    folder = tmp_path / "evaluation" / "Set5"
+    high_res = save(picture, folder / "high_res" / "a.png")
+    low_res = save(picture[:11, :12], folder / "low_res_x4" / "a.png")
+    monkeypatch.setenv("LITESR_DATA", str(tmp_path))
+    assert find_pairs("Set5") == [Pair(high_res, low_res)]
+
+
 @pytest.mark.parametrize("folder", ["sets", "absent"])
 def test_folder_without_images_is_named(tmp_path, picture, folder):
     save(picture, tmp_path / "sets" / "one" / "a.png")

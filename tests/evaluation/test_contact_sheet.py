@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from keras_litesr.evaluation.contact_sheet import Scene, contact_sheet, most_detailed
+from keras_litesr.evaluation.contact_sheet import (
+    Scene,
+    _figures,
+    _panel,
+    contact_sheet,
+    most_detailed,
+)
+from keras_litesr.evaluation.protocols import STANDARD
 from keras_litesr.images.resize import enlarge, reduce
 
 WHITE = 255
@@ -58,6 +65,28 @@ def test_the_crop_is_framed_in_the_whole_picture(picture):
     rows, columns = np.nonzero(red)
     assert (rows.min() - 22, columns.min() - 4) == (16, 24)  # the corner (32, 48) at half size
     assert (rows.max() - 22, columns.max() - 4) == (24, 32)
+
+
+def test_figures_are_those_of_the_standard_protocol(picture):
+    blurred = enlarge(reduce(picture, 4), 4)
+    measured = STANDARD.measure(picture, blurred, 4)
+    text = _figures(scene(picture, blurred=blurred), blurred)
+    psnr, ssim = text.split(" / ")
+    assert (len(psnr.split(".")[1]), len(ssim.split(".")[1])) == (2, 4)
+    assert float(psnr) == pytest.approx(measured["psnr"], abs=0.0051)
+    assert float(ssim) == pytest.approx(measured["ssim"], abs=0.000051)
+
+
+def test_each_method_has_its_own_figures_under_it(picture):
+    """As in the paper's Fig. 2; they are of the whole picture, not of the crop."""
+    methods = {"soft": enlarge(reduce(picture, 4), 4), "odd": 255 - picture}
+    crop = np.s_[32:48, 48:64]
+    sheet = contact_sheet([scene(picture, **methods)], side=16, zoom=3)
+    for (name, restored), end in zip(methods.items(), (-2 * 56, -56), strict=True):
+        measured = STANDARD.measure(picture, restored, 4)
+        text = f"{measured['psnr']:.2f} / {measured['ssim']:.4f}"
+        zoomed = restored[crop].repeat(3, axis=0).repeat(3, axis=1)
+        np.testing.assert_array_equal(sheet[:, end - 56 : end], _panel(name, zoomed, text))
 
 
 def test_figures_stand_under_methods_alone(picture):

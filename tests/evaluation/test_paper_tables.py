@@ -53,7 +53,17 @@ def test_costs_with_the_sizes_of_the_files_there_are():
 
 
 def test_every_contradiction_is_listed():
-    assert inconsistency_section().count("\n- ") == len(paper.INCONSISTENCIES)
+    _, *listed = inconsistency_section().split("\n- ")
+    begins = [
+        "Table VI has four numbers",
+        "Its text says that SRCNN has many more parameters",
+        "The text says 1/8 of SRGAN's parameters",
+        "The text says 0.1 % less SSIM",
+        "Table I ranks SRCNN above SRResNet",
+        "The text says that bicubic enlargement is last",
+        "Table I has SRCNN 7.1 dB above bicubic",
+    ]
+    assert [line[: len(begin)] for line, begin in zip(listed, begins, strict=True)] == begins
 
 
 @pytest.mark.parametrize("words", ["RGB of the whole", "BT.601 luma", "`tools/it`"])
