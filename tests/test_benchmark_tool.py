@@ -1,8 +1,11 @@
 """tools/benchmark.py --export and --training, with as little to time as possible."""
 
+import importlib.util
 import json
+import os
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -69,10 +72,121 @@ def test_a_recipe_is_timed_in_a_process_of_its_own(monkeypatch):
 
     row = benchmark_training._row("lite_tiny_x4", "TensorFlow")
     assert row.keys() >= {"patches_per_second", "step_ms", "data_share", "memory_MB"}, row
-    assert row["patches_per_second"] == pytest.approx(1e3 * row["batch"] / row["step_ms"], rel=0.05)
+    assert (row["recipe"], row["engine"]) == ("lite_tiny_x4", "TensorFlow")
+    assert (row["patch"], row["batch"]) == ("24x24", 16)
     assert 0 < row["data_share"] < 1
     assert 0 < row["waiting_share"] < 1
     assert row["memory_MB"] > 100
+
+
+@pytest.fixture
+def training(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import benchmark_training
+
+    return benchmark_training
+
+
+@pytest.mark.parametrize(
+    ("xla", "precision", "dtype"),
+    [(False, "float32", "float32"), (True, "mixed_bfloat16", "bfloat16")],
+)
+def test_sixteen_patches_in_half_a_second_are_32_in_one(
+    training, monkeypatch, xla, precision, dtype
+):
+    from keras_litesr.training import pace
+
+    trials = []
+
+    def pretend(trial, patches, validation):
+        trials.append(trial)
+        return pace.Pace(step_seconds=0.5, validation_seconds=1.0)
+
+    monkeypatch.setattr(pace, "measure_pace", pretend)
+    monkeypatch.setattr(training, "_waiting_share", lambda model, patches: 0.25)
+    row = training._measured("lite_tiny_x4", xla=xla, precision=precision)
+    assert (row["patches_per_second"], row["step_ms"]) == (32, 500)
+    assert row["waiting_share"] == 0.25
+    (trial,) = trials
+    assert trial.jit_compile == xla
+    assert trial.get_layer("shallow").compute_dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("engine", "backend", "options"),
+    [
+        ("TensorFlow", "tensorflow", []),
+        ("TensorFlow XLA", "tensorflow", ["--xla"]),
+        ("TensorFlow bfloat16", "tensorflow", ["--precision", "mixed_bfloat16"]),
+        ("Torch", "torch", []),
+    ],
+)
+def test_an_engine_is_a_backend_and_options_of_the_process_that_measures(
+    training, monkeypatch, engine, backend, options
+):
+    begun = []
+
+    def pretend(command, *, env, **_):
+        begun.append((command, env))
+        return subprocess.CompletedProcess(command, 0, 'noise\n{"step_ms": 1.5}\n', "")
+
+    monkeypatch.setattr(subprocess, "run", pretend)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    row = training._row("lite_x4", engine)
+    assert row == {"recipe": "lite_x4", "engine": engine, "step_ms": 1.5}
+    ((command, environment),) = begun
+    assert command == [sys.executable, str(TOOLS / "benchmark_training.py"), "lite_x4", *options]
+    assert environment["KERAS_BACKEND"] == backend
+    assert environment["PATH"] == os.environ["PATH"]
+
+
+def test_a_training_that_takes_too_long_is_a_row_with_its_limit(training, monkeypatch):
+    def pretend(command, *, timeout, **_):
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(subprocess, "run", pretend)
+    row = training._row("lite_x4", "Torch")
+    problem = "not measured within 900 s"
+    assert row == {"recipe": "lite_x4", "engine": "Torch", "problem": problem}
+
+
+@pytest.mark.parametrize("has_torch", [True, False])
+def test_recipes_are_measured_on_every_engine_there_is(
+    training, monkeypatch, tmp_path, capsys, has_torch
+):
+    found = importlib.util.find_spec
+    torch = object() if has_torch else None
+
+    def find_spec(name, package=None):
+        return torch if name == "torch" else found(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find_spec)
+    monkeypatch.setattr(
+        training, "_row", lambda name, engine: {"recipe": name, "engine": engine, "step_ms": 7.25}
+    )
+    # bicubic_x4 has no weights, so there is nothing to train.
+    chosen = Namespace(models=["lite_tiny_x4", "bicubic_x4", "srcnn_x4"], out=tmp_path / "new")
+    training.measure(chosen, "a machine")
+    engines = ["TensorFlow", "TensorFlow XLA", "TensorFlow bfloat16", *["Torch"] * has_torch]
+    report = json.loads((tmp_path / "new/training_speed.json").read_text())
+    assert (report["command"], report["machine"]) == ("tools/benchmark.py --training", "a machine")
+    assert [(row["recipe"], row["engine"]) for row in report["rows"]] == [
+        (name, engine) for name in ("lite_tiny_x4", "srcnn_x4") for engine in engines
+    ]
+    printed = capsys.readouterr()
+    assert printed.out.startswith("a machine\n\nrecipe")
+    lines = [line.split() for line in printed.out.splitlines()]
+    for row in report["rows"]:
+        assert [row["recipe"], *row["engine"].split(), "7.25"] in lines
+    assert str(tmp_path / "new/training_speed.json") in printed.out
+    assert ("Torch is left out" in printed.err) == (not has_torch)
+
+
+def test_without_names_every_recipe_is_measured(training, monkeypatch, tmp_path):
+    monkeypatch.setattr(training, "_row", lambda *job: {"job": job})
+    training.measure(Namespace(models=[], out=tmp_path), "a machine")
+    rows = json.loads((tmp_path / "training_speed.json").read_text())["rows"]
+    assert {row["job"][0] for row in rows} == set(training.RECIPES)
 
 
 def test_a_training_that_fails_is_a_row_with_its_reason(monkeypatch):

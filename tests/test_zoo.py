@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from keras_litesr.export.operators import count_operators, count_partitions
 from keras_litesr.export.tflite import weights_sha256
 from keras_litesr.images.pixels import to_float, to_uint8
 from keras_litesr.inference.upscaler import DTYPES, Upscaler
+from keras_litesr.training.recipes import RECIPES, AdversarialRecipe
 from keras_litesr.zoo import cards, folders
 from keras_litesr.zoo.presets import PRESETS as ROWS
 from keras_litesr.zoo.registry import build
@@ -130,6 +132,22 @@ def test_files_equal_keras_on_set5_within_one_grey_level(preset, model, set5):
 
 
 @pytest.mark.slow
+def test_float32_measures_on_set5_what_the_readme_prints(preset, folder, shared_data):
+    from keras_litesr.evaluation.benchmark import evaluate, find_pairs
+
+    pairs = find_pairs(shared_data / "evaluation/Set5")
+    (measured,) = evaluate(Upscaler(preset, runtime="litert"), pairs)
+    (row,) = [line for line in README.read_text().splitlines() if f"| [{preset}](" in line]
+    psnr, ssim = map(float, row.split("|")[4].split("/"))
+    assert (measured.mean["psnr"], measured.mean["ssim"]) == (
+        pytest.approx(psnr, abs=0.0051),
+        pytest.approx(ssim, abs=0.000051),
+    )
+    stated = folders.results(folder)["files"]["float32"]["quality"]["Set5"]["standard"]
+    assert (f"{stated['psnr']:.2f}", f"{stated['ssim']:.4f}") == (f"{psnr:.2f}", f"{ssim:.4f}")
+
+
+@pytest.mark.slow
 def test_int8_loses_on_set5_what_the_card_states(preset, folder, set5):
     from keras_litesr.evaluation.protocols import STANDARD
 
@@ -195,11 +213,36 @@ def test_card_is_what_the_measurements_make(preset, folder, tmp_path):
     assert (tmp_path / cards.CARD).read_text() == (folder / cards.CARD).read_text()
 
 
-def test_card_needs_measurements_and_training_facts(preset, folder, tmp_path):
+def test_card_needs_measurements(preset, folder, tmp_path):
     (tmp_path / folders.METADATA).write_bytes((folder / folders.METADATA).read_bytes())
     folders.write_manifest(tmp_path)
     with pytest.raises(folders.PresetError, match="was not measured"):
         cards.write_card(preset, tmp_path)
+
+
+def test_card_of_weights_needs_their_training(preset, folder, tmp_path):
+    facts = folders.metadata(folder)
+    assert ("training" in facts) == (facts["parameter_count"] > 0)
+    facts.pop("training", None)
+    (tmp_path / folders.METADATA).write_text(json.dumps(facts))
+    (tmp_path / folders.RESULTS).write_bytes((folder / folders.RESULTS).read_bytes())
+    folders.write_manifest(tmp_path)
+    if not facts["parameter_count"]:
+        cards.write_card(preset, tmp_path)
+        assert "## Training" not in (tmp_path / cards.CARD).read_text()
+        return
+    with pytest.raises(folders.PresetError, match=f"{preset} say nothing of its training"):
+        cards.write_card(preset, tmp_path)
+    assert not (tmp_path / cards.CARD).exists()
+
+
+def test_card_shows_what_weights_make_and_what_their_critic_measured(preset, folder):
+    has_weights = folders.metadata(folder)["parameter_count"] > 0
+    had_critic = isinstance(RECIPES.get(preset), AdversarialRecipe)
+    card = (folder / cards.CARD).read_text()
+    for name, is_due in ((cards.PICTURE, has_weights), (cards.CURVES, had_critic)):
+        assert (folder / name).is_file() == is_due, name
+        assert (f"]({name})" in card) == is_due, name
 
 
 def test_published_figures_stand_beside_ours(preset, folder):
