@@ -1,3 +1,5 @@
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -15,6 +17,11 @@ def folded_count(model):
     return model.count_params() - sum(layer.count_params() for layer in normalisations)
 
 
+def trained_count(model):
+    """Parameters without the moving statistics of batch normalisation."""
+    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
+
+
 def test_srcnn_has_the_papers_weights_and_our_output_and_biases():
     assert 9 * 9 * 3 * 64 + 5 * 5 * 64 * 32 + 5 * 5 * 32 == 67_552
     model = srcnn()
@@ -23,8 +30,10 @@ def test_srcnn_has_the_papers_weights_and_our_output_and_biases():
 
 def test_srresnet_and_its_separable_twin_have_the_counted_parameters():
     assert folded_count(srresnet()) == 1_546_435
+    assert trained_count(srresnet()) == 1_550_659
     assert srresnet().count_params() == 1_554_883
     assert folded_count(separable_srresnet()) == 197_814
+    assert trained_count(separable_srresnet()) == 202_038
     assert separable_srresnet().count_params() == 206_262
 
 

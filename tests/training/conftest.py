@@ -1,5 +1,6 @@
 """A training small enough to run many times; also run by itself, to be killed."""
 
+import json
 import sys
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ def build_tiny_run(*, adversarial=False, run_eagerly=True, **changes):
     from keras_litesr.models.critic import critic
     from keras_litesr.models.lite import lite
     from keras_litesr.training import trainers
+    from keras_litesr.training.precision import layers_in
     from keras_litesr.training.recipes import AdversarialRecipe, Recipe
 
     settings = {"steps": 6, "epoch_steps": 3, "batch_size": 2, "patch_size": 8, "warmup_steps": 1}
@@ -31,9 +33,11 @@ def build_tiny_run(*, adversarial=False, run_eagerly=True, **changes):
     pairs = degrade(pictures, 4)
     keras.utils.set_random_seed(0)
     with pytest.MonkeyPatch.context() as patch:
-        small = partial(critic, filters=4, num_stages=2)
-        patch.setattr(trainers, "critic", small)
-        model = trainers.trainer(lite(filters=3, num_blocks=1), recipe)
+        patch.setattr(trainers, "critic", partial(critic, filters=4, num_stages=2))
+        patch.setattr("keras_litesr.models.discriminator._STAGES", ((4, 2),) * 3)
+        with layers_in(recipe.precision):
+            generator = lite(filters=3, num_blocks=1)
+        model = trainers.trainer(generator, recipe)
     model.run_eagerly = run_eagerly
     patches = Patches(
         pairs[:2], patch_size=8, batch_size=recipe.batch_size, steps=recipe.epoch_steps
@@ -51,6 +55,5 @@ def tiny_run():
 if __name__ == "__main__":
     from keras_litesr.training.runs import train
 
-    folder, steps, kind = sys.argv[1:]
-    parts = build_tiny_run(adversarial=kind == "gan", steps=int(steps), run_eagerly=False)
-    train(**vars(parts), folder=Path(folder))
+    folder, options = sys.argv[1:]
+    train(**vars(build_tiny_run(**json.loads(options))), folder=Path(folder))

@@ -4,9 +4,11 @@ import pytest
 
 from keras_litesr.models.bicubic import bicubic
 from keras_litesr.models.lite import lite
+from keras_litesr.training.checkpoints import restore
 from keras_litesr.training.distillation import Distiller
 from keras_litesr.training.pixel import compile_for_pixels
 from keras_litesr.training.runs import train
+from keras_litesr.zoo.weights import parsed
 
 
 def _student(seed=0):
@@ -108,14 +110,25 @@ def test_validation_measures_against_the_originals(batch):
 
 
 def test_a_run_averages_the_students_weights_and_keeps_them_alone(tiny_run, tmp_path):
-    parts = tiny_run()
-    parts.model = Distiller(_student(), _student(1))
-    compile_for_pixels(parts.model, parts.recipe)
-    parts.model.run_eagerly = True
+    def compiled():
+        distiller = Distiller(_student(), _student(1))
+        compile_for_pixels(distiller, parts.recipe)
+        distiller.run_eagerly = True
+        return distiller
+
+    parts = tiny_run(steps=3)
+    parts.model = compiled()
     train(**vars(parts), folder=tmp_path)
+    student, best = parts.model.student, tmp_path / "best.weights.h5"
     released = lite(filters=3, num_blocks=1)
-    released.load_weights(tmp_path / "best.weights.h5")
-    assert not _equal(_copies(released), _copies(_student()))
+    released.load_weights(best)
+    assert _equal(_copies(released), _copies(student))
+    assert parsed(best.read_bytes(), best).keys() == {
+        layer.name for layer in student.layers if layer.weights
+    }
+    trained = compiled()
+    restore(trained, tmp_path / "last.weights.h5")
+    assert not _equal(_copies(released), _copies(trained.student))
 
 
 def test_fit_in_a_graph_lowers_the_distance_to_the_teacher(batch):

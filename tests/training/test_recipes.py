@@ -1,12 +1,17 @@
 import pytest
 
-from keras_litesr.training.recipes import RECIPES, Recipe
+from keras_litesr.training.recipes import RECIPES, AdversarialRecipe, Recipe
 from keras_litesr.zoo.presets import PRESETS
 
 
+def test_every_preset_with_weights_has_a_recipe_and_no_other_has():
+    assert set(RECIPES) == {name for name, row in PRESETS.items() if row.data}
+
+
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_recipe_is_a_presets(name):
-    assert name in PRESETS
+def test_a_collapse_can_stop_every_recipe_before_its_end(name):
+    recipe = RECIPES[name]
+    assert recipe.grace_steps < recipe.steps
 
 
 @pytest.mark.parametrize(
@@ -23,3 +28,9 @@ def test_another_length_has_whole_epochs_and_a_warm_up_of_a_tenth(
         warmup_steps,
     )
     assert recipe.learning_rate == 1e-3
+
+
+def test_another_length_shortens_the_critics_warm_up_as_well():
+    recipe = AdversarialRecipe(steps=900)
+    assert recipe.critic_warmup_steps == 80
+    assert recipe.lasting(100).critic_warmup_steps == 10

@@ -13,11 +13,15 @@ from keras_litesr.models.lite import lite
 
 BOTH_BACKENDS = (
     "test_adversarial.py",
+    "test_distillation.py",
     "test_losses.py",
     "test_metrics.py",
     "test_pixel.py",
     "test_runs.py",
+    "test_samples.py",
     "test_srgan.py",
+    "test_starts.py",
+    "test_trainers.py",
 )
 TRAIN_WITHOUT_TENSORFLOW = """
 import sys
@@ -73,6 +77,12 @@ def _run_on_torch(*words):
 def test_training_passes_the_same_tests_on_torch():
     tests = [Path(__file__).with_name(name) for name in BOTH_BACKENDS]
     _run_on_torch("-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider", *tests)
+
+
+def test_a_killed_training_goes_on_bit_for_bit_on_torch_as_well():
+    test = "test_killed_by_the_system_a_run_goes_on_bit_for_bit[pixel]"
+    file = Path(__file__).with_name("test_runs.py")
+    _run_on_torch("-m", "pytest", "-q", "-p", "no:cacheprovider", f"{file}::{test}")
 
 
 def test_weights_of_one_backend_enlarge_alike_on_the_other(tmp_path, rng):
