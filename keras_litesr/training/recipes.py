@@ -111,6 +111,15 @@ class AdversarialRecipe(Recipe):
 
 RECIPES: dict[str, Recipe] = {
     "lite_psnr_x4": Recipe(steps=30_000),
+    "lite_large_x4": Recipe(
+        steps=41_000,
+        start="lite_psnr_x4",
+        learning_rate=1e-3,
+        batch_size=8,
+        patch_size=64,
+        loss="negative_luma_psnr",
+        precision="mixed_bfloat16",
+    ),
     "lite_small_x4": Recipe(
         steps=15_000,
         start="lite_psnr_x4",

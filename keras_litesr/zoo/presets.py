@@ -79,6 +79,18 @@ PRESETS = {
         licence="other",
         data=_ALL_PICTURES,
     ),
+    "lite_large_x4": Preset(
+        architecture="lite",
+        arguments={"filters": 48, "num_blocks": 20},
+        scale=4,
+        summary="Twenty blocks in place of the twelve of lite_psnr_x4, trained on.",
+        use=(
+            "The most faithful one, where there is time for it: it takes half as long again as "
+            "lite_psnr_x4. Trained for pixel fidelity, it sharpens edges but invents no texture."
+        ),
+        licence="other",
+        data=_ALL_PICTURES,
+    ),
     "lite_small_x4": Preset(
         architecture="lite",
         arguments={"filters": 48, "num_blocks": 9},
