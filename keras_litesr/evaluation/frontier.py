@@ -8,7 +8,7 @@ from pathlib import Path
 from keras_litesr.atomic import published
 
 _COLOUR = "#1f5fa8"
-_LEVEL = 0.1  # dB
+_LEVEL = 0.07  # dB
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def draw_frontier(points: Sequence[Point], path: Path, *, title: str, data: str)
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 5), layout="constrained")
+    figure = Figure(figsize=(8, 5.5), layout="constrained")
     axes = figure.subplots()
     line = frontier([point for point in points if not point.note])
     axes.plot([p.milliseconds for p in line], [p.psnr for p in line], color="#9db8d9", zorder=1)
@@ -70,14 +70,14 @@ def draw_frontier(points: Sequence[Point], path: Path, *, title: str, data: str)
         axes.scatter(point.milliseconds, point.psnr, color=fill, edgecolor=_COLOUR, zorder=2)
         # Above the line on the left, for its end has room on the right; the others by turns.
         is_left = point in line[:-1] and point not in level
-        is_above = others.index(point) % 2 == 0 if point in others else point not in level
+        is_above = others.index(point) % 2 == 1 if point in others else point not in level
         axes.annotate(
             f"{point.label} ({point.note})" if point.note else point.label,
             (point.milliseconds, point.psnr),
             xytext=(-6 if is_left else 6, 5 if is_above else -12),
             textcoords="offset points",
             horizontalalignment="right" if is_left else "left",
-            fontsize=8,
+            fontsize=7,
         )
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:g}")
