@@ -1,13 +1,18 @@
-"""Fixtures for every test: a fixed seed, and the image sets where they are present."""
+"""Fixtures for every test: a fixed seed, what many need, and the image sets where they are."""
 
+import importlib.util
 import os
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
+from keras_litesr.zoo.presets import PRESETS, Preset
+
+_TOOLS = Path(__file__).parents[1] / "tools"
 _SHARED_DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 
 
@@ -22,6 +27,33 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the image sets are not here; name their folder in LITESR_DATA")
     return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def load_tool() -> Callable[[str], ModuleType]:
+    """Imports a file of `tools/`, anew each time."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, _TOOLS / f"{name}.py")
+        tool = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(tool)
+        return tool
+
+    return load
+
+
+@pytest.fixture
+def mini_x4(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Adds a light architecture to the presets that trains in a moment."""
+    row = Preset(
+        architecture="lite",
+        arguments={"filters": 6, "num_blocks": 1},
+        scale=4,
+        summary="A small one.",
+        use="Tests.",
+    )
+    monkeypatch.setitem(PRESETS, "mini_x4", row)
+    return "mini_x4"
 
 
 @pytest.fixture(scope="session")

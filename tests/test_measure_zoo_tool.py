@@ -1,9 +1,7 @@
 """tools/measure_zoo.py, on a zoo of one small preset and two small pictures."""
 
-import importlib.util
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +12,6 @@ from keras_litesr.evaluation.protocols import STANDARD
 from keras_litesr.images.resize import reduce
 from keras_litesr.zoo import cards, folders
 
-TOOL = Path(__file__).parents[1] / "tools/measure_zoo.py"
 MARKS = ("above\n<!-- zoo table -->\n", "\n<!-- end of zoo table -->\nbelow\n")
 
 
@@ -49,14 +46,12 @@ def photos(tmp_path, pictures):
 
 
 @pytest.fixture
-def measure(zoo, readme, monkeypatch):
-    spec = importlib.util.spec_from_file_location("measure_zoo", TOOL)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+def measure(zoo, readme, load_tool, monkeypatch):
+    tool = load_tool("measure_zoo")
 
     def run(*arguments):
         words = [*map(str, arguments), "--readme", str(readme), "--threads", "1"]
-        monkeypatch.setattr("sys.argv", [str(TOOL), *words])
+        monkeypatch.setattr("sys.argv", ["measure_zoo.py", *words])
         tool.main()
 
     return run

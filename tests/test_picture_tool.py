@@ -1,6 +1,5 @@
 """tools/picture.py: the panels in the preset's folder, and what is no preset."""
 
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -27,16 +26,15 @@ def zoo(tmp_path, monkeypatch):
     return tmp_path / "saved_models"
 
 
-def test_the_portrait_stands_in_four_panels_in_the_folder_of_the_preset(zoo, monkeypatch, capsys):
+def test_the_portrait_stands_in_four_panels_in_the_folder_of_the_preset(
+    zoo, load_tool, monkeypatch, capsys
+):
     """Panels are 2 pixels of margin, twice 140 of crop, 2 of margin; a title of 22 on top."""
     folder = zoo / "lite_tiny_x4"
     (folder / cards.PICTURE).unlink()
     folders.write_manifest(folder)
-    spec = importlib.util.spec_from_file_location("picture", TOOL)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
     monkeypatch.setattr("sys.argv", [str(TOOL), "lite_tiny_x4"])
-    tool.main()
+    load_tool("picture").main()
     assert capsys.readouterr().out == f"{folder / cards.PICTURE}\n"
 
     sheet = read(folders.verified(folder, cards.PICTURE)).colour

@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import shutil
 from pathlib import Path
@@ -26,11 +25,9 @@ def copied(name, zoo):
 
 
 @pytest.fixture
-def release(tmp_path):
+def release(load_tool, tmp_path):
     """Runs the tool on a copy of `bicubic_x4`, with keys that are made for it."""
-    spec = importlib.util.spec_from_file_location("release_tool", REPOSITORY / "tools/release.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_tool("release")
     copied("bicubic_x4", tmp_path / "zoo")
     generate_key_pair(tmp_path / "release.pem", tmp_path / "release.pub")
     keys.generate(tmp_path / "owner.key", name="Ada")

@@ -1,6 +1,5 @@
 """tools/reproduce_paper.py: tables, the cache that lets it go on, the figure."""
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -13,11 +12,8 @@ TOOL = Path(__file__).parents[1] / "tools/reproduce_paper.py"
 
 
 @pytest.fixture(scope="module")
-def tool():
-    spec = importlib.util.spec_from_file_location("reproduce_paper", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool("reproduce_paper")
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """tools/sharpness.py, on networks of one block: the dial between two, and a sweep's runs."""
 
-import importlib.util
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,30 +14,20 @@ from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.models.blending import blend
 from keras_litesr.training.recipes import Recipe
 from keras_litesr.zoo import registry
-from keras_litesr.zoo.presets import PRESETS, Preset
 
-TOOL = Path(__file__).parents[1] / "tools/sharpness.py"
-ROW = Preset(
-    architecture="lite",
-    arguments={"filters": 8, "num_blocks": 1},
-    scale=4,
-    summary="One block.",
-    use="Tests.",
-)
 COLUMNS = ["PSNR (dB)", "SSIM", "high-frequency energy", "GMSD"]
 
 
 @pytest.fixture
-def networks(monkeypatch):
+def networks(mini_x4):
     """Two relatives: the second has the first one's weights times a half."""
-    monkeypatch.setitem(PRESETS, "small_x4", ROW)
-    first, second = registry.build("small_x4"), registry.build("small_x4")
+    first, second = registry.build(mini_x4), registry.build(mini_x4)
     second.set_weights([weights / 2 for weights in first.get_weights()])
     return {"first": first, "second": second}
 
 
 @pytest.fixture
-def place(tmp_path, networks, monkeypatch, rng):
+def place(tmp_path, networks, mini_x4, monkeypatch, rng):
     """A working directory with the two as presets and as runs, and a folder of pictures."""
     monkeypatch.chdir(tmp_path)
     for name, network in networks.items():
@@ -47,24 +35,20 @@ def place(tmp_path, networks, monkeypatch, rng):
         run = tmp_path / "runs" / name
         run.mkdir(parents=True)
         network.save_weights(run / "best.weights.h5")
-        (run / "recipe.json").write_text(
-            json.dumps({**asdict(Recipe(steps=1)), "preset": "small_x4"})
-        )
+        (run / "recipe.json").write_text(json.dumps({**asdict(Recipe(steps=1)), "preset": mini_x4}))
     (tmp_path / "photos").mkdir()
     Image.fromarray(rng.integers(0, 256, (64, 64, 3), np.uint8)).save("photos/a.png")
     return tmp_path
 
 
 @pytest.fixture
-def measure(place, monkeypatch, capsys):
+def measure(place, load_tool, monkeypatch, capsys):
     """Runs the tool and reads its table: the figures of each model."""
-    spec = importlib.util.spec_from_file_location("sharpness", TOOL)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = load_tool("sharpness")
 
     def run(*arguments):
         words = ["--data", "photos", "--markdown", *map(str, arguments)]
-        monkeypatch.setattr("sys.argv", [str(TOOL), *words])
+        monkeypatch.setattr("sys.argv", ["sharpness.py", *words])
         tool.main()
         lines = [
             [cell.strip() for cell in line.strip("|").split("|")]

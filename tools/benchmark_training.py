@@ -1,6 +1,7 @@
 """`tools/benchmark.py --training`: the speed of each recipe on TensorFlow, with XLA, on Torch."""
 
 import argparse
+import copy
 import importlib.util
 import json
 import os
@@ -116,15 +117,13 @@ def _waiting_share(model: "keras.Model", patches: "Patches") -> float | None:
     TensorFlow makes batches ahead. None on other backends, which make a batch when it is wanted, so
     that `data_share` is this figure.
     """
-    import copy
-
     import keras
 
     if keras.backend.backend() != "tensorflow":
         return None
     import tensorflow
 
-    step = tensorflow.function(model.train_step)
+    step = tensorflow.function(model.train_step, jit_compile=model.jit_compile)
     stamps: list[tuple[float, float, float]] = []
 
     def timed_step(batches: Iterator[Any]) -> Any:

@@ -139,7 +139,7 @@ def test_a_folder_of_other_files_is_kept_even_with_overwrite(litesr, tmp_path):
     assert [path.name for path in (tmp_path / "mydata").iterdir()] == ["holiday.jpg"]
 
 
-def test_zoo_is_converted_repeatably(tmp_path, photographs):
+def test_zoo_is_converted_repeatably(tmp_path, photographs, load_tool):
     from click.testing import CliRunner
 
     tool = load_tool("convert_zoo")
@@ -152,14 +152,3 @@ def test_zoo_is_converted_repeatably(tmp_path, photographs):
     assert [line.split()[-1] for line in again.stdout.splitlines()] == ["unchanged"] * 3
     for dtype in ("float32", "float16", "int8"):
         verified(tmp_path / "zoo/bicubic_x4", f"bicubic_x4_{dtype}.tflite")
-
-
-def load_tool(name):
-    import importlib.util
-    from pathlib import Path
-
-    path = Path(__file__).parents[2] / f"tools/{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    return tool

@@ -15,7 +15,6 @@ from keras_litesr.cli.black_box import TFLiteFile, black_box
 from keras_litesr.export.tflite import weights_sha256
 from keras_litesr.images import resize
 from keras_litesr.zoo import folders
-from keras_litesr.zoo.presets import PRESETS, Preset
 from keras_litesr.zoo.registry import build
 
 
@@ -25,20 +24,6 @@ def photos(picture):
     for index in range(12):
         path = picture(f"photos/{index}.png", 100, 96)
     return path.parent
-
-
-@pytest.fixture
-def student(monkeypatch):
-    """A light architecture that trains in a moment."""
-    row = Preset(
-        architecture="lite",
-        arguments={"filters": 6, "num_blocks": 1},
-        scale=4,
-        summary="A small one.",
-        use="Tests.",
-    )
-    monkeypatch.setitem(PRESETS, "mini_x4", row)
-    return "mini_x4"
 
 
 def test_a_model_is_shown_reductions_and_its_answers_stand_for_the_originals(photos):
@@ -83,24 +68,24 @@ def test_a_tflite_file_answers_as_its_preset_does(rng):
 @pytest.mark.slow
 @pytest.mark.usefixtures("litert_export")
 def test_the_preset_tells_how_it_was_made_but_not_from_whom(
-    litesr, photos, student, tmp_path, monkeypatch
+    litesr, photos, mini_x4, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
     big = shutil.copy(
         folders.preset_folder("bicubic_x4") / "bicubic_x4_float32.tflite", "secret.tflite"
     )
     result = litesr("protect", "derive", big, "-o", "light_x4", "--data", photos,
-                    "--student", student, "--steps", 2, "--seed", 5, "--json")  # fmt: skip
+                    "--student", mini_x4, "--steps", 2, "--seed", 5, "--json")  # fmt: skip
     assert result.exit_code == 0, result.stderr
     facts = folders.metadata(tmp_path / "light_x4")["training"]
     assert json.loads(result.stdout)["training"] == facts
     assert (facts["seed"], facts["steps"], facts["photos"]) == (5, 2, 12)
     keras.utils.set_random_seed(5)
-    assert facts["first_weights_sha256"] == weights_sha256(build(student))
+    assert facts["first_weights_sha256"] == weights_sha256(build(mini_x4))
     listed = folders.verified(tmp_path / "light_x4", facts["data_list"]).read_text()
     first = hashlib.sha256((photos / "0.png").read_bytes()).hexdigest()
     assert listed.startswith(f"{first}  photos/0.png\n")
-    assert keras_litesr.load("light_x4").count_params() == build(student).count_params()
+    assert keras_litesr.load("light_x4").count_params() == build(mini_x4).count_params()
     texts = [path.read_text() for path in (tmp_path / "light_x4").glob("*[md|json]")]
     assert len(texts) >= 3
     assert not any("secret" in text or str(tmp_path) in text for text in texts)
@@ -108,21 +93,21 @@ def test_the_preset_tells_how_it_was_made_but_not_from_whom(
 
 @pytest.mark.slow
 def test_the_teacher_is_named_where_the_owner_wishes(
-    litesr, photos, student, tmp_path, monkeypatch
+    litesr, photos, mini_x4, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
     result = litesr("protect", "derive", "bicubic_x4", "-o", "light_x4", "--data", photos,
-                    "--student", student, "--steps", 1, "--name-teacher")  # fmt: skip
+                    "--student", mini_x4, "--steps", 1, "--name-teacher")  # fmt: skip
     assert result.exit_code == 0, result.stderr
     assert folders.metadata(tmp_path / "light_x4")["training"]["teacher"] == "bicubic_x4"
     assert "bicubic_x4" in (tmp_path / "light_x4/README.md").read_text()
     again = litesr("protect", "derive", "bicubic_x4", "-o", "other_x4", "--data", photos,
-                   "--student", student, "--steps", 1, "--run", "runs/light_x4")  # fmt: skip
+                   "--student", mini_x4, "--steps", 1, "--run", "runs/light_x4")  # fmt: skip
     assert again.exit_code == 2
     assert "Go on with --resume" in again.stderr
     other = folders.preset_folder("bicubic_x4") / "bicubic_x4_int8.tflite"
     mixed = litesr("protect", "derive", other, "-o", "other_x4", "--data", photos,
-                   "--student", student, "--run", "runs/light_x4", "--resume")  # fmt: skip
+                   "--student", mini_x4, "--run", "runs/light_x4", "--resume")  # fmt: skip
     assert mixed.exit_code == 2
     assert "was begun with" in mixed.stderr
 

@@ -32,15 +32,8 @@ def test_a_file_met_twice_counts_once(tmp_path):
     assert len(load_folders([tmp_path, tmp_path / "inner"])) == 1
 
 
-def _mixed(folder, *, good, broken):
-    for number in range(good):
-        _save(folder, f"{number}.png", np.zeros((4, 4, 3), np.uint8))
-    for number in range(broken):
-        (folder / f"broken{number}.png").write_bytes(b"\x89PNG and nothing else")
-
-
-def test_one_unreadable_file_of_20_is_named_and_left_out(tmp_path):
-    _mixed(tmp_path, good=19, broken=1)
+def test_one_unreadable_file_of_20_is_named_and_left_out(fill, tmp_path):
+    fill(tmp_path, good=19, broken=1)
     lines = []
     assert len(load_folders([tmp_path], warn=lines.append)) == 19
     assert len(lines) == 2
@@ -48,8 +41,8 @@ def test_one_unreadable_file_of_20_is_named_and_left_out(tmp_path):
     assert lines[1] == "left out: 1 of 20 files, which cannot be decoded"
 
 
-def test_more_than_a_twentieth_unreadable_2_of_39_is_an_error(tmp_path):
-    _mixed(tmp_path, good=37, broken=2)
+def test_more_than_a_twentieth_unreadable_2_of_39_is_an_error(fill, tmp_path):
+    fill(tmp_path, good=37, broken=2)
     lines = []
     with pytest.raises(ImageFileError, match="2 of 39 are not"):
         load_folders([tmp_path], warn=lines.append)

@@ -85,25 +85,18 @@ def test_div2k_by_name_gives_pictures_and_patches(tmp_path, monkeypatch, rng):
     _assert_aligned(*map(np.array, batch))
 
 
-def _break(folder, *, good, broken):
-    for number in range(good):
-        Image.new("RGB", (8, 8)).save(folder / f"good{number}.png")
-    for number in range(broken):
-        (folder / f"broken{number}.png").write_bytes(b"\x89PNG and nothing else")
-
-
-def test_one_broken_file_of_20_is_named_and_left_out_of_a_set(photos, tmp_path, capfd):
+def test_one_broken_file_of_20_is_named_and_left_out_of_a_set(photos, fill, tmp_path, capfd):
     folder, _ = photos
-    _break(folder, good=16, broken=1)
+    fill(folder, good=16, broken=1)
     assert len(list(_load(folder, tmp_path))) == 19
     notes = [line for line in capfd.readouterr().out.splitlines() if "left out" in line]
     assert "broken0.png" in notes[0]
     assert notes[1:] == ["left out: 1 of 20 files, which cannot be decoded"]
 
 
-def test_a_set_of_39_files_with_2_broken_ones_is_refused(photos, tmp_path):
+def test_a_set_of_39_files_with_2_broken_ones_is_refused(photos, fill, tmp_path):
     folder, _ = photos
-    _break(folder, good=34, broken=2)
+    fill(folder, good=34, broken=2)
     with pytest.raises(ImageFileError, match="2 of 39 are not"):
         _load(folder, tmp_path)
 

@@ -92,6 +92,7 @@ def test_the_critic_learns_to_tell_and_its_slope_nears_1(batch):
     gan.reset_metrics()
     second = gan.train_on_batch(*batch, return_dict=True)
     assert second["critic_loss"] < first["critic_loss"]
+    assert second["gradient_penalty"] < 1
     for _ in range(2):
         gan.reset_metrics()
         later = gan.train_on_batch(*batch, return_dict=True)
