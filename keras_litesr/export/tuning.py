@@ -14,7 +14,7 @@ def tune(
     pictures: Sequence[np.ndarray],
     *,
     steps: int = 300,
-    learning_rate: float = 1e-3,
+    learning_rate: float = 3e-4,
     batch_size: int = 4,
     seed: int = 0,
 ) -> None:
