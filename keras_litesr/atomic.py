@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,21 @@ def published(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def require_writable(folder: Path) -> None:
+    """Tries a folder that is to be written to, before the work whose result it gets.
+
+    Args:
+        folder: May be missing; then the nearest folder above it is tried.
+
+    Raises:
+        OSError: When no file can be made there.
+    """
+    while not folder.exists():
+        folder = folder.parent
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="."):
+        pass
 
 
 def write_new(path: Path, content: bytes, *, mode: int) -> None:

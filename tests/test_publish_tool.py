@@ -11,6 +11,7 @@ import pytest
 
 from keras_litesr.training.recipes import RECIPES
 from keras_litesr.zoo import registry
+from keras_litesr.zoo.presets import PRESETS
 
 TOOL = Path(__file__).parents[1] / "tools" / "publish.py"
 
@@ -40,7 +41,9 @@ def publish(preset, run, target):
 def test_a_run_becomes_a_preset_that_says_how_it_was_trained(run, tmp_path):
     done = publish("lite_tiny_x4", run, tmp_path / "saved")
     assert done.returncode == 0, done.stderr
-    training = json.loads((tmp_path / "saved/lite_tiny_x4/metadata.json").read_text())["training"]
+    facts = json.loads((tmp_path / "saved/lite_tiny_x4/metadata.json").read_text())
+    assert facts["license"] == PRESETS["lite_tiny_x4"].terms
+    training = facts["training"]
     assert (training["command"], training["hardware"]) == ("a command", "a machine")
     assert (training["steps"], training["minutes"], training["best_step"]) == (40_000, 1.5, 39_500)
     assert (training["validation_psnr"], training["seed"]) == (29.5, 3)

@@ -43,7 +43,12 @@ def main() -> None:
     elif model.count_params():
         parser.error(f"{arguments.preset} has weights, so it needs --run")
     print(
-        registry.save_to_preset(model, arguments.saved_models / arguments.preset, training=training)
+        registry.save_to_preset(
+            model,
+            arguments.saved_models / arguments.preset,
+            training=training,
+            licence=PRESETS[arguments.preset].terms,
+        )
     )
 
 

@@ -51,9 +51,9 @@ def compress(source: Path, output: Path, options: dict[str, Any]) -> list[dict[s
         smaller = smaller_model(model, patches, options, bar.update)
     facts = _facts(source, options)
     with appearing(output) as new, tempfile.TemporaryDirectory() as scratch:
-        name = output.resolve().name
-        save(model, Path(scratch) / "before", name=folders.metadata(source)["name"])
-        save(smaller, new, name=name, training=facts)
+        name, origin = output.resolve().name, folders.metadata(source)
+        save(model, Path(scratch) / "before", name=origin["name"])
+        save(smaller, new, name=name, training=facts, licence=origin.get("license", ""))
         return [measured(folder, others) for folder in (Path(scratch) / "before", new)]
 
 
@@ -142,12 +142,17 @@ def train_on(
 
 
 def save(
-    model: "keras.Model", folder: Path, *, name: str, training: dict[str, Any] | None = None
+    model: "keras.Model",
+    folder: Path,
+    *,
+    name: str,
+    training: dict[str, Any] | None = None,
+    licence: str = "",
 ) -> None:
     """Saves a preset folder with its float32 TFLite file."""
     from keras_litesr.zoo.registry import save_to_preset
 
-    save_to_preset(model, folder, name=name, training=training)
+    save_to_preset(model, folder, name=name, training=training, licence=licence)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         preset_to_tflite(folder, folder / f"{name}_float32.tflite", dtype="float32")

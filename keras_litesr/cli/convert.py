@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from keras_litesr.atomic import require_writable
 from keras_litesr.cli.sizes import parsed_size
 from keras_litesr.cli.toolkit import require_toolkit
 from keras_litesr.silence import captured_output
@@ -100,6 +101,7 @@ def convert(
         raise click.UsageError(f"{output} exists; add --overwrite to replace it.")
     if not output.parent.is_dir():
         raise click.UsageError(f"There is no folder {output.parent}; make it first.")
+    require_writable(output.parent)
     folder = folders.preset_folder(model)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)

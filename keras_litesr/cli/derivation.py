@@ -116,7 +116,7 @@ def publish(
     from keras_litesr.zoo.cards import write_own_card
     from keras_litesr.zoo.registry import save_to_preset
 
-    save_to_preset(model, output, training=facts)
+    save_to_preset(model, output, training=facts, licence=licence)
     (output / DATA_LIST).write_text(as_sums(photos))
     folders.write_manifest(output)
     try:

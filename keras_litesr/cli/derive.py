@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from keras_litesr.atomic import require_writable
 from keras_litesr.cli.folder_lists import ManyFolders
 from keras_litesr.cli.ranges import NumberRange
 from keras_litesr.zoo.new_folders import require_plain_name
@@ -107,6 +108,7 @@ def _refuse(output: Path, run: Path, options: dict[str, Any]) -> None:
     require_plain_name(output)
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise click.UsageError(f"{output} exists and is not empty. Name another folder.")
+    require_writable(output.parent)
     if not options["resume"] and (run / "last.weights.h5").exists():
         raise click.UsageError(
             f"{run} holds a training. Go on with --resume, or name another folder with --run."

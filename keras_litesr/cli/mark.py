@@ -158,7 +158,13 @@ def mark(
     if psnr:
         marking["validation_psnr"] = psnr
     with appearing(output) as folder:
-        save_to_preset(marked, folder, name=output.name, training=facts.get("training"))
+        save_to_preset(
+            marked,
+            folder,
+            name=output.name,
+            training=facts.get("training"),
+            licence=facts.get("license", ""),
+        )
         verdict = _committed(folder, key, marking)
     if as_json:
         row = {"preset": str(output), "matching": verdict.matching, "slots": verdict.slots}

@@ -92,6 +92,8 @@ def save(
         else:
             _from_preset(source, folder)
         facts = _checked_facts(source, folder, facts)
+        if facts is not None:
+            _note_licence(folder, facts)
         if not data and not folders.results(folder):
             raise click.UsageError(f"{source} has no figures. Add --data FOLDER to measure it.")
         _add_tflite(folder, representative)
@@ -161,6 +163,14 @@ def _checked_facts(
     if source not in PRESETS:
         raise click.UsageError(f"{source} has no card. Add --card FILE; --help shows one.")
     return None
+
+
+def _note_licence(folder: Path, facts: dict[str, Any]) -> None:
+    """Writes the card's licence into the metadata, from where `.tflite` files take it."""
+    card = card_of(facts)
+    known = folders.metadata(folder) | {"license": card.terms}
+    write_json(folder / folders.METADATA, known)
+    folders.write_manifest(folder)
 
 
 def _add_tflite(folder: Path, representative: Path | None) -> None:

@@ -111,6 +111,12 @@ class AdversarialRecipe(Recipe):
 
 RECIPES: dict[str, Recipe] = {
     "lite_psnr_x4": Recipe(steps=30_000),
+    "lite_open_x4": Recipe(
+        steps=42_000,
+        patch_size=48,
+        loss="negative_luma_psnr",
+        precision="mixed_bfloat16",
+    ),
     "lite_large_x4": Recipe(
         steps=41_000,
         start="lite_psnr_x4",

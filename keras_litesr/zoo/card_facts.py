@@ -44,6 +44,11 @@ class Card:
     tags: tuple[str, ...] = ()
     picture: str = ""
 
+    @property
+    def terms(self) -> str:
+        """Name of the licence, also where the hubs have none for it."""
+        return self.licence_name if self.licence == "other" else self.licence
+
 
 _REQUIRED = ("title", "summary", "use", "limits", "degradation", "licence")
 _OF_ANOTHER_LICENCE = ("licence_name", "licence_link")

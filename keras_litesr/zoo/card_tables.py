@@ -9,10 +9,13 @@ from keras_litesr.zoo.presets import Preset
 _MISSING = "not measured"
 
 
-def quality_table(metadata: Mapping[str, Any], results: Mapping[str, Any]) -> str:
-    """Writes parameters, multiply-adds, PSNR and SSIM of the float32 files, in Markdown.
+def quality_table(
+    presets: Mapping[str, Preset], metadata: Mapping[str, Any], results: Mapping[str, Any]
+) -> str:
+    """Writes terms, parameters, multiply-adds, PSNR and SSIM of the float32 files, in Markdown.
 
     Args:
+        presets: Facts of each preset, by name.
         metadata: Of each preset, by name, in the order of the rows.
         results: Of the same.
     """
@@ -20,13 +23,14 @@ def quality_table(metadata: Mapping[str, Any], results: Mapping[str, Any]) -> st
     rows = [
         [
             _link(name),
+            presets[name].terms,
             f"{metadata[name]['parameter_count']:,}",
             f"{figures['multiply_adds'] / 1e6:,.0f} M",
             *(_psnr_and_ssim(figures["files"]["float32"]["quality"].get(data)) for data in sets),
         ]
         for name, figures in results.items()
     ]
-    return _table(["model", "parameters", "multiply-adds", *sets], rows)
+    return _table(["model", "terms", "parameters", "multiply-adds", *sets], rows)
 
 
 def published_note(rows: Mapping[str, Preset]) -> str:
@@ -43,8 +47,8 @@ def published_note(rows: Mapping[str, Preset]) -> str:
     )
     sets = " / ".join(dict.fromkeys(data for row in rows.values() for data in row.published))
     return filled(f"""\
-The baselines were trained here on the same pictures as the rest, for minutes or a few hours, as
-their cards say. After longer trainings there were published, on {sets}:
+The baselines were trained here on the same pictures as `lite_psnr_x4`, for minutes or a few hours,
+as their cards say. After longer trainings there were published, on {sets}:
 for {"; for ".join(each)}.""")
 
 

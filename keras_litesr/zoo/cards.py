@@ -41,11 +41,8 @@ one is the zoo's own, trained on the zoo's pictures in the time stated below, to
 the other models here; it does not show what the architecture can reach."""
 # Names in the rows' `data` that hubs know, or could, as data sets.
 _DATASETS = ("CID22", "BSDS500")
-_RESEARCH_ONLY = {
-    "licence_name": "non-commercial-research",
-    # BSDS500 comes without a licence file; its page states the terms.
-    "licence_link": "https://www2.eecs.berkeley.edu/Research/Projects/CS/vision/bsds/",
-}
+# BSDS500 comes without a licence file; its page states the terms.
+_BSDS_TERMS = "https://www2.eecs.berkeley.edu/Research/Projects/CS/vision/bsds/"
 
 
 def write_card(name: str, folder: Path) -> None:
@@ -94,6 +91,7 @@ def write_own_card(folder: str | Path, card: Mapping[str, Any] | Card) -> None:
     if card.picture:
         add_picture(folder, Path(card.picture))
     facts["card"] = {name: value for name, value in asdict(card).items() if name != "picture"}
+    facts["license"] = card.terms
     write_json(folder / folders.METADATA, facts)
     _write(folder, card, facts, measured, in_zoo=False)
     folders.write_manifest(folder)
@@ -123,7 +121,7 @@ def zoo_table() -> str:
     facts = {name: folders.metadata(folder) for name, folder in rows.items()}
     measured = {name: folders.results(folder) for name, folder in rows.items()}
     parts = [
-        quality_table(facts, measured),
+        quality_table(PRESETS, facts, measured),
         published_note({name: PRESETS[name] for name in rows if PRESETS[name].published}),
         critic_tables(facts, measured),
         files_table(measured),
@@ -154,7 +152,8 @@ def _card_of_row(name: str, row: Preset, facts: dict[str, Any]) -> Card:
     if row.published:
         figures = ", ".join(f"{data} {psnr:.2f}" for data, psnr in row.published.items())
         limits += " " + _PUBLISHED.format(figures=figures, source=row.source)
-    licence = _RESEARCH_ONLY if row.licence == "other" else {}
+    other = {"licence_name": row.terms, "licence_link": _BSDS_TERMS}
+    licence = other if row.licence == "other" else {}
     return Card(
         title=name,
         summary=row.summary,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from keras_litesr.atomic import require_writable
 from keras_litesr.zoo.folders import CONFIG, PresetError
 from keras_litesr.zoo.manifests import is_plain_name
 
@@ -30,8 +31,10 @@ def require_free(folder: Path, *, overwrite: bool) -> None:
     Raises:
         PresetError: For a file or a folder that is not empty; with `overwrite`, for one that is
             no preset folder; for a name that no model can have.
+        OSError: When no file can be made beside it.
     """
     require_plain_name(folder)
+    require_writable(folder.parent)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not overwrite:

@@ -115,6 +115,7 @@ def save_to_preset(
     name: str | None = None,
     training: dict[str, Any] | None = None,
     card: Card | Mapping[str, Any] | None = None,
+    licence: str = "",
 ) -> Path:
     """Saves a model as a preset folder: configuration, metadata, weights and manifest.
 
@@ -125,6 +126,8 @@ def save_to_preset(
         name: Name in the metadata; the folder's by default.
         training: How it was trained, kept in the metadata as it is.
         card: The author's facts for the model card, see `cards.Card`; no card by default.
+        licence: Identifier of the weights' licence for the metadata and the `.tflite` files that
+            are made of the preset; the card's by default.
 
     Returns:
         The folder.
@@ -149,6 +152,8 @@ def save_to_preset(
     }
     if training is not None:
         facts["training"] = training
+    if licence:
+        facts["license"] = licence
     write_json(folder / folders.METADATA, facts)
     if (folder / folders.MANIFEST).is_file():
         _remove_files_of_earlier_model(folder, card)

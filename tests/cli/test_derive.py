@@ -12,6 +12,7 @@ from PIL import Image
 import keras_litesr
 from keras_litesr.cli.answers import ask
 from keras_litesr.cli.black_box import TFLiteFile, black_box
+from keras_litesr.export.metadata import read_metadata
 from keras_litesr.export.tflite import weights_sha256
 from keras_litesr.images import resize
 from keras_litesr.zoo import folders
@@ -75,8 +76,10 @@ def test_the_preset_tells_how_it_was_made_but_not_from_whom(
         folders.preset_folder("bicubic_x4") / "bicubic_x4_float32.tflite", "secret.tflite"
     )
     result = litesr("protect", "derive", big, "-o", "light_x4", "--data", photos,
-                    "--student", mini_x4, "--steps", 2, "--seed", 5, "--json")  # fmt: skip
+                    "--student", mini_x4, "--steps", 2, "--seed", 5, "--json",
+                    "--licence", "cc0-1.0")  # fmt: skip
     assert result.exit_code == 0, result.stderr
+    assert read_metadata(tmp_path / "light_x4/light_x4_float32.tflite")["license"] == "cc0-1.0"
     facts = folders.metadata(tmp_path / "light_x4")["training"]
     assert json.loads(result.stdout)["training"] == facts
     assert (facts["seed"], facts["steps"], facts["photos"]) == (5, 2, 12)

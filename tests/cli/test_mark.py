@@ -21,7 +21,8 @@ def preset(tmp_path_factory):
     keras.utils.set_random_seed(1)
     training = {"steps": 5, "patch_size": 8, "batch_size": 2}
     folder = tmp_path_factory.mktemp("zoo") / "owned"
-    return save_to_preset(lite(filters=32, num_blocks=2), folder, training=training)
+    model = lite(filters=32, num_blocks=2)
+    return save_to_preset(model, folder, training=training, licence="cc0-1.0")
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +107,7 @@ def test_keygen_keeps_an_existing_key(litesr, key_file):
 def test_marked_folder_is_a_preset_with_commitment_and_training(marked, preset, key_file):
     facts = folders.metadata(marked)
     assert facts["training"] == folders.metadata(preset)["training"]
+    assert facts["license"] == folders.metadata(preset)["license"] == "cc0-1.0"
     assert facts["name"] == "marked"
     assert facts["commitment"]["marking"] == {"margin": MARGIN, "steps": 0}
     key = keys.read(key_file)

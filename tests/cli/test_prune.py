@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import keras_litesr
+from keras_litesr.export.metadata import read_metadata
 from keras_litesr.zoo.folders import metadata
 
 
@@ -17,7 +18,7 @@ def preset(tmp_path_factory):
 
     keras.utils.set_random_seed(1)
     folder = tmp_path_factory.mktemp("presets") / "small_x4"
-    return keras_litesr.save_to_preset(lite(filters=8, num_blocks=1), folder)
+    return keras_litesr.save_to_preset(lite(filters=8, num_blocks=1), folder, licence="cc0-1.0")
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def test_filters_go_and_the_result_is_a_preset_that_enlarges(litesr, preset, pho
     # The one block loses 8 of 16 wide channels: 8 weights before, a bias, 8 weights behind.
     assert before["parameters"] - after["parameters"] == 8 * (8 + 1 + 8)
     assert metadata(output)["training"]["keep_filters"] == 0.5
+    assert read_metadata(output / "smaller_x4_float32.tflite")["license"] == "cc0-1.0"
     enlarged = keras_litesr.upscale(np.zeros((5, 7, 3), np.uint8), model=output)
     assert enlarged.shape == (20, 28, 3)
     refused = litesr("prune", preset, "-o", output, "--data", photos)

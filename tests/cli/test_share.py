@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from keras_litesr.export.metadata import read_metadata
 from keras_litesr.zoo import cards, folders
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "zoo"))
@@ -233,6 +234,9 @@ def test_weights_become_a_folder_with_tflite_files_and_figures(
         *("README.md", "SHA256SUMS", "config.json", "metadata.json", "results.json"),
         *("comparison.png", "model.weights.h5", "own_x4_float16.tflite", "own_x4_float32.tflite"),
     }
+    for dtype in ("float32", "float16"):
+        said = read_metadata(tmp_path / f"own_x4/own_x4_{dtype}.tflite")["license"]
+        assert said == FACTS["licence"]
     quality = folders.results(tmp_path / "own_x4")["files"]["float32"]["quality"]["photos"]
     measured = litesr("evaluate", "-m", tmp_path / "own_x4", "-d", tmp_path / "photos", "--json")
     (row,) = json.loads(measured.stdout)

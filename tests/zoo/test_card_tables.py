@@ -1,6 +1,9 @@
-"""The README's tables: what a critic changed."""
+"""The README's tables: quality, and what a critic changed."""
 
-from keras_litesr.zoo.card_tables import critic_tables
+from dataclasses import replace
+
+from keras_litesr.zoo.card_tables import critic_tables, quality_table
+from keras_litesr.zoo.presets import PRESETS
 
 
 def figures(psnr, energy, gmsd, data="Set5"):
@@ -13,6 +16,25 @@ def figures(psnr, energy, gmsd, data="Set5"):
 
 RESULTS = {"soft_x4": figures(31.5, 0.4, 0.05), "sharp_x4": figures(31.25, 0.5, 0.0625)}
 SHARP = {"training": {"start": "soft_x4", "adversarial_weight": 1e-3}}
+
+
+def test_terms_stand_beside_the_figures():
+    row = PRESETS["bicubic_x4"]
+    presets = {"free_x4": replace(row, licence="cc0-1.0"), "kept_x4": replace(row, licence="other")}
+    measured = figures(31.5, 0.4, 0.05) | {"multiply_adds": 2e6}
+    measured["files"]["float32"]["quality"]["Set5"]["standard"]["ssim"] = 0.9
+    table = quality_table(
+        presets,
+        {name: {"parameter_count": 1234} for name in presets},
+        dict.fromkeys(presets, measured),
+    )
+    assert table.splitlines() == [
+        "| model | terms | parameters | multiply-adds | Set5 |",
+        "| :-- | --: | --: | --: | --: |",
+        "| [free_x4](saved_models/free_x4/README.md) | cc0-1.0 | 1,234 | 2 M | 31.50 / 0.9000 |",
+        "| [kept_x4](saved_models/kept_x4/README.md) "
+        "| non-commercial-research | 1,234 | 2 M | 31.50 / 0.9000 |",
+    ]
 
 
 def test_a_critics_model_stands_beside_its_start():

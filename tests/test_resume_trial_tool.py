@@ -1,0 +1,59 @@
+"""tools/resume_trial.py, on two runs made by hand and on small patches of noise."""
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def tool(load_tool):
+    return load_tool("resume_trial")
+
+
+@pytest.fixture
+def run(tmp_path):
+    def make(name, weights):
+        folder = tmp_path / name
+        folder.mkdir()
+        for file in ("last.weights.h5", "best.weights.h5"):
+            with h5py.File(folder / file, "w") as content:
+                content["layers/first/0"] = np.asarray(weights)
+                content["layers/second/0"] = np.zeros(3)
+        return folder
+
+    return make
+
+
+def test_runs_that_end_alike_have_equal_arrays(tool, run):
+    row = tool._compared(run("whole", [1.0, 2.0]), run("killed", [1.0, 2.0]))
+    assert row == {"arrays": 4, "equal arrays": 4, "largest difference": "0.0e+00"}
+
+
+def test_the_largest_difference_is_told(tool, run):
+    row = tool._compared(run("whole", [1.0, 2.0]), run("killed", [1.0, 2.25]))
+    assert row == {"arrays": 4, "equal arrays": 2, "largest difference": "2.5e-01"}
+
+
+def test_arrays_that_only_one_run_has_are_named(tool, run):
+    whole, killed = run("whole", [1.0]), run("killed", [1.0])
+    with h5py.File(killed / "last.weights.h5", "a") as content:
+        content["layers/third/0"] = np.zeros(1)
+    with pytest.raises(SystemExit, match=r"last\.weights\.h5 holds layers/third/0"):
+        tool._compared(whole, killed)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_ends_like_one_that_is_not(tool, tmp_path, rng, capsys):
+    pixels = rng.integers(0, 256, (48, 48, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "noise.png")
+    places = ["--data", str(tmp_path), "--validation", str(tmp_path)]
+    status = tool.main(["lite_tiny_x4", *places, "--batch-size", "1", "--patch-size", "4"])
+    header, _, row = (line.split("|")[1:-1] for line in capsys.readouterr().out.splitlines())
+    facts = dict(
+        zip((name.strip() for name in header), (cell.strip() for cell in row), strict=True)
+    )
+    assert facts["steps"] == "1000" and facts["resumed from"] == "500"
+    assert int(facts["arrays"]) > 50
+    assert facts["equal arrays"] == facts["arrays"]
+    assert status == 0
