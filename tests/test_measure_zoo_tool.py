@@ -89,7 +89,8 @@ def test_what_is_measured_comes_into_results_card_and_readme(
     assert f"| photos | standard | {psnr:.2f} | {ssim:.4f} |" in card
     text = readme.read_text()
     assert text == cards.zoo_table().join(MARKS)
-    assert f"(saved_models/bicubic_x4/README.md) | 0 | 59 M | {psnr:.2f} / {ssim:.4f} |" in text
+    row = f"| apache-2.0 | 0 | 59 M | {psnr:.2f} / {ssim:.4f} |"
+    assert f"(saved_models/bicubic_x4/README.md) {row}" in text
 
 
 def test_text_and_times_are_made_again_without_another_measurement(measure, zoo, readme):
@@ -119,6 +120,7 @@ def test_text_and_times_are_made_again_without_another_measurement(measure, zoo,
         (["--only-text", "nosuch"], "There is no model named 'nosuch'"),
         (["--only-text", "lite_x4"], "The weights of lite_x4 are not installed"),
         (["--only-timing", "--rounds", "0"], "at least one thread and one round"),
+        (["--data", "nowhere"], "received 'nowhere', which is none"),
         ([], "--data --only-timing --only-text"),
     ],
 )
@@ -130,3 +132,11 @@ def test_what_cannot_be_measured_ends_with_2(measure, zoo, readme, capsys, argum
     assert end.value.code == 2
     assert message in " ".join(capsys.readouterr().err.split())
     assert "old table" in readme.read_text()
+
+
+def test_all_folders_are_looked_at_before_the_first_is_measured(measure, photos, monkeypatch):
+    monkeypatch.setattr(
+        "keras_litesr.cli.measuring.measured", lambda *_: pytest.fail("the measuring began")
+    )
+    with pytest.raises(SystemExit):
+        measure("--data", photos, "nowhere")

@@ -4,7 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 NOTEBOOKS = {path.stem: path for path in (Path(__file__).parents[1] / "notebooks").glob("*.ipynb")}
 # Names that nbmake, and so `pytest --nbmake notebooks`, sets after a cell to make it quick.
@@ -35,8 +37,17 @@ def test_upscale_shows_that_the_psnr_model_beats_bicubic():
     assert measured["lite_psnr_x4"]["psnr"] > measured["bicubic_x4"]["psnr"] + 1
 
 
+@pytest.fixture
+def photos(tmp_path, rng):
+    """Photos of a reader's own, no two of them equally high."""
+    (tmp_path / "photos").mkdir()
+    for number in range(20):
+        pixels = rng.integers(0, 256, (96 + 4 * number, 120, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "photos" / f"{number}.png")
+
+
 @pytest.mark.slow
-def test_train_saves_what_it_trained():
+def test_train_saves_what_it_trained(photos):
     names = run("train")
     assert names["again"].count_params() == names["model"].count_params() > 0
     assert len(names["gan_history"].history["wasserstein_distance"]) == 1

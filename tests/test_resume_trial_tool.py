@@ -1,5 +1,8 @@
 """tools/resume_trial.py, on two runs made by hand and on small patches of noise."""
 
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pytest
@@ -41,6 +44,38 @@ def test_arrays_that_only_one_run_has_are_named(tool, run):
         content["layers/third/0"] = np.zeros(1)
     with pytest.raises(SystemExit, match=r"last\.weights\.h5 holds layers/third/0"):
         tool._compared(whole, killed)
+
+
+_SAVING = """
+import pathlib, sys, time
+run = pathlib.Path(sys.argv[1])
+(run / "progress.json").write_text('{"step": 500}')
+time.sleep(0.3)
+(run / "last.weights.h5").touch()
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def kill(tool, tmp_path, monkeypatch):
+    monkeypatch.setattr(tool, "_SECONDS_INTO_THE_EPOCH", 0)
+
+    def kill(*, steps):
+        command = [sys.executable, "-c", _SAVING, str(tmp_path)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        return tool._kill_in_second_epoch(process, tmp_path, steps)
+
+    return kill
+
+
+def test_a_run_is_killed_once_its_weights_are_there(kill, tmp_path):
+    assert kill(steps=1000) == 500
+    assert (tmp_path / "last.weights.h5").exists()
+
+
+def test_a_run_that_had_saved_its_end_is_refused(kill):
+    with pytest.raises(SystemExit, match="ended before it could be killed"):
+        kill(steps=500)
 
 
 @pytest.mark.slow

@@ -45,6 +45,11 @@ def test_what_is_no_setting_is_named(photos):
     assert (done.returncode, "expected NAME=VALUE, received 'filters'" in done.stderr) == (2, True)
 
 
+def test_no_step_is_refused(photos):
+    done = search(photos, "--steps", "0", "filters=3")
+    assert (done.returncode, "expected at least 1, received 0" in done.stderr) == (2, True)
+
+
 @pytest.mark.slow
 def test_an_unknown_setting_is_one_line(photos):
     done = search(photos, "filers=3,patch_size=8")

@@ -59,6 +59,21 @@ def test_metadata_agree_with_the_model(preset, folder, model):
     assert facts["parameter_count"] == model.count_params()
 
 
+def test_a_free_preset_never_saw_pictures_for_research_only(preset, folder):
+    row = ROWS[preset]
+    assert (row.licence == "other") == ("BSDS" in row.data)
+    if row.licence != "other":
+        assert "bsds" not in json.dumps(folders.metadata(folder)).lower()
+
+
+@pytest.mark.parametrize("name", ["lite_open_x4", "lite_tiny_x4"])
+def test_files_that_products_may_ship_say_so(name):
+    folder = folders.preset_folder(name)
+    for dtype in DTYPES:
+        said = read_metadata(folder / f"{name}_{dtype}.tflite")["license"]
+        assert said == folders.metadata(folder)["license"] == ROWS[name].terms == "cc-by-sa-4.0"
+
+
 def test_configuration_is_what_the_row_builds(preset, model):
     built = build(preset)
     assert [layer.name for layer in built.layers] == [layer.name for layer in model.layers]

@@ -47,7 +47,7 @@ def measure(arguments: argparse.Namespace, machine: str) -> None:
     rows = [_row(*job) for job in tqdm(jobs, unit="training", disable=None)]
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / "training_speed.json"
-    command = "tools/benchmark.py --training"
+    command = " ".join(["tools/benchmark.py --training", *arguments.models])
     write_json(path, {"command": command, "machine": machine, "rows": rows})
     words = [{name: str(value) for name, value in row.items()} for row in rows]
     print(f"{machine}\n\n{as_text(words)}\n\n{path}")

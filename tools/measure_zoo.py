@@ -13,6 +13,7 @@ from typing import Any
 from keras_litesr.atomic import published, write_json
 from keras_litesr.cli.measuring import measure_preset
 from keras_litesr.cli.timing import time_presets
+from keras_litesr.evaluation.benchmark import find_pairs
 from keras_litesr.zoo import cards, folders
 
 _MARKS = ("<!-- zoo table -->\n", "\n<!-- end of zoo table -->")
@@ -40,7 +41,11 @@ def main() -> None:
         chosen = {
             name: folders.preset_folder(name) for name in arguments.presets or folders.released()
         }
-        for name, folder in chosen.items() if arguments.data else ():
+        data = arguments.data or ()
+        for folder in chosen.values():  # a misspelt place is known before minutes of work
+            for images in data:
+                find_pairs(images, scale=folders.metadata(folder)["scale"])
+        for name, folder in chosen.items() if data else ():
             _measure(name, folder, arguments.data)
         if not arguments.only_text:
             _time(list(chosen.values()), threads=arguments.threads, rounds=arguments.rounds)
@@ -48,7 +53,7 @@ def main() -> None:
             cards.write_card(name, folder)
             folders.write_manifest(folder)
         _write_table(arguments.readme)
-    except folders.PresetError as error:
+    except (ValueError, OSError) as error:
         parser.error(str(error))
 
 

@@ -51,9 +51,9 @@ def _trial(name: str, options: list[str]) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         whole, killed = Path(folder, "whole"), Path(folder, "killed")
         _finish(_training(name, whole, options))
-        step = _kill_in_second_epoch(_training(name, killed, options), killed)
-        _finish(_training(name, killed, [*options, "--resume"]))
         steps = read_json(whole / "progress.json")["step"]
+        step = _kill_in_second_epoch(_training(name, killed, options), killed, steps)
+        _finish(_training(name, killed, [*options, "--resume"]))
         return {"recipe": name, "steps": steps, "resumed from": step, **_compared(whole, killed)}
 
 
@@ -82,17 +82,18 @@ def _finish(process: subprocess.Popen[str]) -> None:
         raise SystemExit(f"{output}\nThe training above failed, so there is nothing to compare.")
 
 
-def _kill_in_second_epoch(process: subprocess.Popen[str], run: Path) -> int:
-    while process.poll() is None and not read_json(run / "progress.json").get("step"):
+def _kill_in_second_epoch(process: subprocess.Popen[str], run: Path, steps: int) -> int:
+    """Kills a training that has saved its first epoch; returns its step, below that of its end."""
+    while process.poll() is None and not (run / _FILES[0]).exists():
         time.sleep(0.01)
     time.sleep(_SECONDS_INTO_THE_EPOCH)
     process.kill()
     output, _ = process.communicate()
-    if process.returncode == 0:
-        raise SystemExit("The training ended before it could be killed: give it more --steps.")
     if process.returncode > 0:
         raise SystemExit(f"{output}\nThe training above failed, so there is nothing to compare.")
     step: int = read_json(run / "progress.json")["step"]
+    if process.returncode == 0 or step >= steps:
+        raise SystemExit("The training ended before it could be killed: give it more --steps.")
     return step
 
 

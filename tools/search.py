@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("variants", nargs="+", type=_variant, metavar="NAME=VALUE,...")
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="as for `litesr train`")
     parser.add_argument("--validation", type=Path, nargs="+", required=True, help="other photos")
-    parser.add_argument("--steps", type=int, default=1000, help="of each; default: %(default)s")
+    parser.add_argument("--steps", type=_count, default=1000, help="of each; default: %(default)s")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     try:
@@ -74,6 +74,13 @@ def main() -> None:
     except (TypeError, ValueError, OSError) as error:
         parser.exit(2, f"search.py: {error}\n")
     print(as_markdown(sorted(rows, key=_quality, reverse=True)))
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1, received {text}")
+    return count
 
 
 def _variant(text: str) -> Variant:

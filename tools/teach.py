@@ -14,13 +14,15 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from keras_litesr.atomic import require_writable
 from keras_litesr.datasets.degradation import Pair, degrade
-from keras_litesr.datasets.packs import check_target, save_pack
+from keras_litesr.datasets.packs import check_size, check_target, save_pack
 from keras_litesr.datasets.places import load_pictures
 from keras_litesr.images.pixels import to_float, to_uint8
 from keras_litesr.inference.ensemble import SelfEnsemble
 from keras_litesr.inference.runtimes import LiteRT
 from keras_litesr.silence import captured_output, hush_tensorflow
+from keras_litesr.training.records import RECIPE, read_json
 from keras_litesr.zoo.presets import PRESETS
 
 _EXAMPLES = """\
@@ -51,7 +53,11 @@ def main() -> None:
         parser.error(f"expected a share from 0 to 1, received {arguments.share:g}")
     try:
         check_target(arguments.output)
+        require_writable(arguments.output.parent)
+        if arguments.start_from:
+            _refuse_another(arguments.teacher, Path(arguments.start_from))
         pairs = degrade(load_pictures(arguments.data), PRESETS[arguments.teacher].scale)
+        check_size([pair.high_res for pair in pairs])
         ask = SelfEnsemble(_runtime(arguments.teacher, arguments.start_from))
         taught = [
             mixed(ask, pair, arguments.share) for pair in tqdm(pairs, desc="pictures", disable=None)
@@ -66,6 +72,17 @@ def mixed(ask: Callable[[np.ndarray], np.ndarray], pair: Pair, share: float) -> 
     """Computes the mean of answer and original, weighted by `share`, as uint8."""
     answer = np.clip(ask(to_float(pair.low_res[None]))[0], 0, 1)
     return to_uint8(share * answer + (1 - share) * to_float(pair.high_res))
+
+
+def _refuse_another(preset: str, start: Path) -> None:
+    """Refuses a run of another preset, whose further blocks `load_start` would leave out."""
+    run = start.parent if start.is_file() else start
+    trained = read_json(run / RECIPE).get("preset", preset)
+    if trained != preset:
+        raise ValueError(
+            f"Expected a run of {preset}, received {start}, which trained {trained}. Name "
+            f"{trained} as the teacher."
+        )
 
 
 def _runtime(preset: str, start: str | None) -> LiteRT:

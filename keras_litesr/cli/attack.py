@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
-from keras_litesr.atomic import write_json
+from keras_litesr.atomic import require_writable, write_json
 from keras_litesr.cli import attack_report
 from keras_litesr.cli.attack_report import Row
 from keras_litesr.cli.folder_lists import ManyFolders
@@ -91,6 +91,8 @@ def attack(marked: str, key: Path, file: Path | None, markdown: bool, **options)
     from keras_litesr.protection import keys
 
     require_scipy()
+    if file is not None:
+        require_writable(file.parent)
     owner = keys.read(key)
     folder = folders.preset_folder(marked)
     amounts = dict(_QUICK if options["quick"] else _FULL)

@@ -18,14 +18,12 @@ def check(folder: Path, as_json: bool) -> None:
     """Says whether a folder is complete and unaltered.
 
     Lists every problem that keeps it from being published: files that are missing, altered or not
-    in the manifest, and what the card leaves out. Nothing in the folder is run. Exit code 1 when
-    there are problems.
+    in the manifest, TFLite files of other weights or terms, and what the card leaves out. Nothing
+    in the folder is run. Exit code 1 when there are problems.
     """
     if str(folder) in PRESETS and not folder.exists():
         folder = folders.preset_folder(str(folder))
     found = problems(folder)
-    if not found:
-        found = _of_tflite(folder)
     source = _source(folder)
     if as_json:
         click.echo(json.dumps({"folder": str(folder), "source": source, "problems": found}))
@@ -38,22 +36,6 @@ def check(folder: Path, as_json: bool) -> None:
         click.echo(f"{folder}: complete and unaltered, {files} files{origin}")
     if found:
         raise click.exceptions.Exit(1)
-
-
-def _of_tflite(folder: Path) -> list[str]:
-    from keras_litesr.export.metadata import read_metadata
-
-    weights = folders.manifest(folder)[folders.WEIGHTS]
-    found = []
-    for path in sorted(folder.glob("*.tflite")):
-        try:
-            origin = read_metadata(path).get("source_sha256")
-        except ValueError as error:
-            found.append(str(error))
-            continue
-        if origin != weights:
-            found.append(f"{path.name} was not made from {folders.WEIGHTS}; convert it again.")
-    return found
 
 
 def _source(folder: Path) -> str | None:

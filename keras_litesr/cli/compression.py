@@ -13,7 +13,7 @@ from tqdm import tqdm
 from keras_litesr.cli.convert import preset_to_tflite
 from keras_litesr.datasets.degradation import Pair, degrade
 from keras_litesr.datasets.places import load_pictures
-from keras_litesr.datasets.sources import at_least, hold_out
+from keras_litesr.datasets.sources import split
 from keras_litesr.evaluation.protocols import STANDARD
 from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.silence import captured_output
@@ -62,12 +62,9 @@ def material(options: dict[str, Any], *, scale: int, seed: int) -> tuple["Patche
     from keras_litesr.datasets.patches import Patches
 
     recipe = Recipe(steps=options["steps"])
-    side = recipe.patch_size * scale
-    training = at_least(side, load_pictures(options["data"]))
-    if options["validation"]:
-        others = at_least(side, load_pictures([options["validation"]]))
-    else:
-        training, others = hold_out(training)
+    pictures = load_pictures(options["data"])
+    others = load_pictures([options["validation"]]) if options["validation"] else None
+    training, held_out = split(recipe.patch_size * scale, pictures, others)
     patches = Patches(
         degrade(training, scale),
         scale=scale,
@@ -76,7 +73,7 @@ def material(options: dict[str, Any], *, scale: int, seed: int) -> tuple["Patche
         steps=recipe.steps,
         seed=seed,
     )
-    return patches, degrade(others, scale)
+    return patches, degrade(held_out, scale)
 
 
 def smaller_model(

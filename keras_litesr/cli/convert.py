@@ -11,6 +11,7 @@ from keras_litesr.cli.sizes import parsed_size
 from keras_litesr.cli.toolkit import require_toolkit
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
+from keras_litesr.zoo.integrity import listed_folder
 
 _DTYPES = ("float32", "float16", "dynamic", "int8", "int16x8")
 _CALIBRATED = ("int8", "int16x8")
@@ -85,7 +86,8 @@ def convert(
     """Converts a model for phones and other runtimes.
 
     MODEL is a name from `litesr list` or a preset folder. The file appears whole or not at all,
-    and says inside what it takes and gives.
+    and says inside what it takes and gives. In a preset folder, whose other files must be as they
+    were released, it is added to the manifest.
     """
     wanted = "a --size such as 128x96, or `free`"
     input_size = None if size == "free" else parsed_size(size, expected=wanted)
@@ -102,6 +104,9 @@ def convert(
     if not output.parent.is_dir():
         raise click.UsageError(f"There is no folder {output.parent}; make it first.")
     require_writable(output.parent)
+    is_in_preset = _is_preset(output.parent)
+    if is_in_preset:
+        _require_unaltered(output)
     folder = folders.preset_folder(model)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
@@ -117,13 +122,41 @@ def convert(
             )
         else:
             _to_other_format(folder, output)
-    if (output.parent / folders.CONFIG).is_file():
-        # A preset folder with a file that its manifest does not list would be refused.
-        folders.write_manifest(output.parent)
+    if is_in_preset:
+        _renew_manifest(output.parent)
     for warning in caught:
         if issubclass(warning.category, UserWarning):
             click.echo(f"note: {warning.message}", err=True)
     click.echo(f"{output}  {_bytes(output) / 1000:,.0f} kB")
+
+
+def _is_preset(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in (folders.MANIFEST, folders.METADATA))
+
+
+def _require_unaltered(output: Path) -> None:
+    """Refuses what would break the preset folder around the output, or hide that it is broken."""
+    if not output.suffix:
+        raise click.UsageError(
+            f"{output} would be a folder inside of a preset folder, which holds only files. "
+            "Choose a target elsewhere."
+        )
+    # The manifest is made anew afterwards, and would take in whatever lies here.
+    files = listed_folder(output.parent)
+    for name in files.digests or ():
+        files.read(name)
+
+
+def _renew_manifest(folder: Path) -> None:
+    signature = folder / folders.SIGNATURE
+    was_signed = signature.is_file()
+    folders.write_manifest(folder)
+    if was_signed and not signature.is_file():
+        click.echo(
+            f"note: {signature} was removed, as it is not of the folder with this file. Sign again "
+            "with `litesr protect sign`.",
+            err=True,
+        )
 
 
 def _check_photographs(dtype: str, representative: Path | None) -> None:

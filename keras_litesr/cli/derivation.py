@@ -17,6 +17,7 @@ from keras_litesr.datasets.degradation import Pair
 from keras_litesr.silence import captured_output
 from keras_litesr.training.recipes import Recipe
 from keras_litesr.zoo import folders
+from keras_litesr.zoo.new_folders import appearing
 
 if TYPE_CHECKING:
     import keras
@@ -111,35 +112,47 @@ def publish(
     photos: Sequence[Photo],
     licence: str,
 ) -> None:
-    """Makes the preset folder: weights, card, list of photos, and a float32 TFLite file."""
-    from keras_litesr.export.tflite import ConversionError
+    """Makes the preset folder: weights, card, list of photos, and a float32 TFLite file.
+
+    The folder appears whole or not at all.
+    """
     from keras_litesr.zoo.cards import write_own_card
     from keras_litesr.zoo.registry import save_to_preset
 
-    save_to_preset(model, output, training=facts, licence=licence)
-    (output / DATA_LIST).write_text(as_sums(photos))
-    folders.write_manifest(output)
+    name = output.name
+    with appearing(output) as folder:
+        save_to_preset(model, folder, name=name, training=facts, licence=licence)
+        (folder / DATA_LIST).write_text(as_sums(photos))
+        folders.write_manifest(folder)
+        _add_tflite(folder, name)
+        write_own_card(folder, _card(name, facts, photos, licence))
+
+
+def _add_tflite(folder: Path, name: str) -> None:
+    from keras_litesr.export.tflite import ConversionError
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            preset_to_tflite(output, output / f"{output.name}_float32.tflite", dtype="float32")
+            preset_to_tflite(folder, folder / f"{name}_float32.tflite", dtype="float32")
     except ConversionError as error:
         click.echo(f"note: no TFLite file was made: {error}", err=True)
+
+
+def _card(
+    name: str, facts: dict[str, Any], photos: Sequence[Photo], licence: str
+) -> dict[str, Any]:
     teacher = facts.get("teacher", "a larger one")
     named = sorted({photo.name.split("/")[0] for photo in photos})
-    write_own_card(
-        output,
-        {
-            **_CARD,
-            "title": output.name,
-            "summary": f"A light model that learnt from the answers of {teacher}.",
-            "licence": licence,
-            "data": f"{len(photos)} photos; {DATA_LIST} lists their names and SHA-256.",
-            "datasets": [name.lower() for name in named],
-            "tags": ["distillation"],
-        },
-    )
-    folders.write_manifest(output)
+    return {
+        **_CARD,
+        "title": name,
+        "summary": f"A light model that learnt from the answers of {teacher}.",
+        "licence": licence,
+        "data": f"{len(photos)} photos; {DATA_LIST} lists their names and SHA-256.",
+        "datasets": [name.lower() for name in named],
+        "tags": ["distillation"],
+    }
 
 
 def _digest(pairs: Sequence[Pair]) -> str:

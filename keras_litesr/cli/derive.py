@@ -105,6 +105,12 @@ def _refuse(output: Path, run: Path, options: dict[str, Any]) -> None:
         )
     if options["steps"] and options["minutes"]:
         raise click.UsageError("Expected one length, received --steps and --minutes.")
+    if options["licence"].strip() in ("", "other"):
+        raise click.UsageError(
+            f"Expected a licence that the hubs have a name for, received {options['licence']!r}. "
+            "Give --licence one such as apache-2.0; or leave it out, and state terms of your own "
+            "with the card of `litesr share save`."
+        )
     require_plain_name(output)
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise click.UsageError(f"{output} exists and is not empty. Name another folder.")

@@ -134,13 +134,14 @@ def mark(
         raise click.UsageError("--steps train on photos. Name a folder of them with --data.")
     require_free(output, overwrite=overwrite)
     key = keys.read(key_file)
-    facts = folders.metadata(folders.preset_folder(model))
+    origin = folders.preset_folder(model)
+    facts = folders.metadata(origin)
     # Pictures and key come before TensorFlow, which takes seconds to import.
     with redirect_stdout(sys.stderr):  # Notes are no part of what is printed as JSON.
         photos = load_folders(data) if data else []
         others = load_folders([validation]) if validation else []
     with captured_output():
-        from keras_litesr.cli.marking import psnr_of, trained_copy
+        from keras_litesr.cli.marking import copy_photo_list, psnr_of, trained_copy
         from keras_litesr.zoo.registry import load, save_to_preset
 
         original = load(model)
@@ -165,6 +166,7 @@ def mark(
             training=facts.get("training"),
             licence=facts.get("license", ""),
         )
+        copy_photo_list(origin, folder, facts.get("training"))
         verdict = _committed(folder, key, marking)
     if as_json:
         row = {"preset": str(output), "matching": verdict.matching, "slots": verdict.slots}

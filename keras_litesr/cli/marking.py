@@ -1,6 +1,9 @@
-"""What `litesr protect mark` does with pictures: give back what the mark cost, and measure it."""
+"""What `litesr protect mark` does with pictures: learn from them, measure on them, list them."""
 
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,6 +15,7 @@ from keras_litesr.datasets.sources import at_least
 from keras_litesr.protection import watermark
 from keras_litesr.protection.keys import OwnerKey
 from keras_litesr.training.metrics import LumaPSNR
+from keras_litesr.zoo import folders
 
 # Small patches do: what is learned are the model's own answers.
 _PATCH_SIZE, _BATCH_SIZE = 24, 16
@@ -58,6 +62,22 @@ def psnr_of(models: Sequence[keras.Model], photos: Sequence[np.ndarray], scale: 
     """Measures models on photos in dB, as `litesr train` validates."""
     crops = CentreCrops(degrade(photos, scale), scale=scale)
     return [_psnr(model, crops, scale) for model in models]
+
+
+def copy_photo_list(origin: Path, folder: Path, training: Any) -> None:
+    """Copies the list of the photos that a preset was trained on, if it has one.
+
+    Args:
+        origin: Preset folder.
+        folder: The marked one, whose manifest is to be renewed; what it holds already stays.
+        training: Of the origin's metadata, which names the list as `data_list`.
+    """
+    name = training.get("data_list") if isinstance(training, dict) else None
+    # The manifest lists plain names only, so that a copy cannot land outside of the folder.
+    if not isinstance(name, str) or name not in folders.manifest(origin):
+        return
+    if not (folder / name).exists():
+        shutil.copyfile(folders.verified(origin, name), folder / name)
 
 
 def _psnr(model: keras.Model, crops: CentreCrops, scale: int) -> float:

@@ -86,15 +86,11 @@ def _datasets(pictures, others, recipe: Recipe, seed: int, scale: int):
     """Returns training patches and validation pictures, and says how many there are of each."""
     from keras_litesr.datasets.degradation import degrade
     from keras_litesr.datasets.patches import CentreCrops, Patches
-    from keras_litesr.datasets.sources import at_least, hold_out
+    from keras_litesr.datasets.sources import split
 
-    side = recipe.patch_size * scale
-    training = at_least(side, pictures)
+    training, held_out = split(recipe.patch_size * scale, pictures, others)
     if others is None:
-        training, held_out = hold_out(training)
         click.echo(f"{len(held_out)} of the pictures, always the same, are taken out to validate")
-    else:
-        held_out = at_least(side, others)
     click.echo(f"{len(training)} training and {len(held_out)} validation pictures")
     patches = Patches(
         degrade(training, scale),
@@ -113,18 +109,20 @@ def _model(preset: str, recipe: Recipe, seed: int, patches, validation, options:
     from keras_litesr.training.starts import load_start
     from keras_litesr.training.trainers import trainer
 
-    keras.utils.set_random_seed(seed)
-    generator = _built(preset, recipe)
-    if recipe.start and not options["resume"]:
-        load_start(generator, recipe.start)
+    def fresh(recipe: Recipe):
+        # Seeded here, so that a trial before leaves no trace in what is trained.
+        keras.utils.set_random_seed(seed)
+        generator = _built(preset, recipe)
+        if recipe.start and not options["resume"]:
+            load_start(generator, recipe.start)
+        return trainer(generator, recipe, scale=patches.scale, seed=seed)
+
     minutes = 60 * options["hours"] if options["hours"] else options["minutes"]
     if minutes and options["resume"]:
         click.echo("the steps stay as many as were laid out when the run began")
     elif minutes:
-        trial = trainer(_built(preset, recipe), recipe, scale=patches.scale)
-        recipe = _filling(60 * minutes, trial, recipe, patches, validation)
-        keras.utils.set_random_seed(seed)  # what the trial drew leaves no trace
-    return trainer(generator, recipe, scale=patches.scale, seed=seed), recipe
+        recipe = _filling(60 * minutes, fresh(recipe), recipe, patches, validation)
+    return fresh(recipe), recipe
 
 
 def _built(preset: str, recipe: Recipe):

@@ -21,6 +21,8 @@ Examples:
   litesr prune lite_psnr_x4 -o small_x4 --data photos
   litesr prune lite_psnr_x4 -o small_x4 --data photos --keep-filters 0.5 --steps 5000
   litesr prune lite_psnr_x4 -o sparse_x4 --data photos --sparsity 0.7 --validation others
+
+Exit codes: 0 done, 1 the training diverged, 2 wrong usage or pictures, 130 stopped by Ctrl-C.
 """
 _FOLDER = click.Path(path_type=Path)
 _SHARE = NumberRange(0, 1, min_open=True, max_open=True)
@@ -92,8 +94,12 @@ def prune(model: str, output: Path, as_json: bool, **options) -> None:
     source = folders.preset_folder(model)
     from keras_litesr.cli.compression import compress
 
-    with redirect_stdout(sys.stderr):  # Notes are no part of what is printed as JSON.
-        rows = compress(source, output, options)
+    try:
+        with redirect_stdout(sys.stderr):  # Notes are no part of what is printed as JSON.
+            rows = compress(source, output, options)
+    except ArithmeticError as error:
+        click.echo(f"litesr: {error}", err=True)
+        raise SystemExit(1) from None
     click.echo(json.dumps(rows, indent=2) if as_json else _table(rows, output))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from keras_litesr.atomic import write_json
+from keras_litesr.models.tflite_metadata import read_metadata
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import cards, folders
 from keras_litesr.zoo.card_facts import card_of, require_complete
@@ -81,8 +82,8 @@ def save(
     """Makes a folder that can be published: files, figures, card.
 
     SOURCE is a preset folder, a name from `litesr list`, an address on a hub, or a .weights.h5
-    file with --architecture. TFLite files that it lacks are made. The folder appears complete or
-    not at all.
+    file with --architecture. TFLite files that it lacks are made, and those that bear another
+    licence than the card are made anew. The folder appears complete or not at all.
     """
     require_free(output, overwrite=overwrite)
     facts = _facts(card)
@@ -93,7 +94,9 @@ def save(
             _from_preset(source, folder)
         facts = _checked_facts(source, folder, facts)
         if facts is not None:
-            _note_licence(folder, facts)
+            terms = card_of(facts).terms
+            _remove_tflite_of_other_terms(folder, terms, representative, data)
+            _note_licence(folder, terms)
         if not data and not folders.results(folder):
             raise click.UsageError(f"{source} has no figures. Add --data FOLDER to measure it.")
         _add_tflite(folder, representative)
@@ -165,24 +168,54 @@ def _checked_facts(
     return None
 
 
-def _note_licence(folder: Path, facts: dict[str, Any]) -> None:
+def _remove_tflite_of_other_terms(
+    folder: Path, terms: str, representative: Path | None, data: tuple[Path, ...]
+) -> None:
+    """Removes the `.tflite` files that bear another licence, if all of them can be made anew."""
+    known = {path: read_metadata(path).get("license") for path in folder.glob("*.tflite")}
+    others = {path: said for path, said in known.items() if said is not None and said != terms}
+    names = _tflite_names(folder)
+    for path, said in others.items():
+        dtype = names.get(path.name)
+        if dtype == "int8" and not (representative and data):
+            hint = "Add --representative FOLDER to make it anew, and --data FOLDER to measure it."
+        elif dtype is None:
+            hint = f"Delete it and its line in {folders.MANIFEST}, and convert it again afterwards."
+        else:
+            continue
+        raise click.UsageError(
+            f"Expected files with the card's licence {terms!r}, received {path.name} with "
+            f"{said!r}. {hint}"
+        )
+    for path in others:
+        path.unlink()
+    folders.write_manifest(folder)
+
+
+def _note_licence(folder: Path, terms: str) -> None:
     """Writes the card's licence into the metadata, from where `.tflite` files take it."""
-    card = card_of(facts)
-    known = folders.metadata(folder) | {"license": card.terms}
+    known = folders.metadata(folder) | {"license": terms}
     write_json(folder / folders.METADATA, known)
     folders.write_manifest(folder)
 
 
-def _add_tflite(folder: Path, representative: Path | None) -> None:
+def _tflite_names(folder: Path) -> dict[str, str]:
+    """Names the `.tflite` files that `_add_tflite` can make, with their dtypes."""
     name = folders.metadata(folder)["name"]
-    dtypes = ["float32", "float16"] + (["int8"] if representative else [])
-    missing = [dtype for dtype in dtypes if not (folder / f"{name}_{dtype}.tflite").is_file()]
+    return {f"{name}_{dtype}.tflite": dtype for dtype in ("float32", "float16", "int8")}
+
+
+def _add_tflite(folder: Path, representative: Path | None) -> None:
+    missing = {
+        folder / name: dtype
+        for name, dtype in _tflite_names(folder).items()
+        if not (folder / name).is_file() and (dtype != "int8" or representative)
+    }
     if not missing:
         return
     with captured_output():
         from keras_litesr.cli.convert import preset_to_tflite
-    for dtype in missing:
-        path = folder / f"{name}_{dtype}.tflite"
+    for path, dtype in missing.items():
         preset_to_tflite(folder, path, dtype=dtype, photographs=representative)
         # The next one loads the folder, which must not hold what the manifest does not list.
         folders.write_manifest(folder)

@@ -82,12 +82,12 @@ def check(
 ) -> None:
     """Checks a folder's signature, manifest and commitment.
 
-    FOLDER is a preset folder or a name from `litesr list`. All files are compared with the
-    manifest, and the manifest with the signature. The answer is `yes` when a key that is named or
-    built in signed exactly these files, `no` when something does not fit, and `could not tell`
-    when nothing is wrong but nobody known has signed.
+    FOLDER is a preset folder, or a name from `litesr list` where no such folder is. All files are
+    compared with the manifest, and the manifest with the signature. The answer is `yes` when a key
+    that is named or built in signed exactly these files, `no` when something does not fit, and
+    `could not tell` when nothing is wrong but nobody known has signed.
     """
-    path = folders.preset_folder(folder)
+    path = folders.preset_folder(Path(folder) if Path(folder).is_dir() else folder)
     findings = {"manifest": _manifest(path)}
     if findings["manifest"].answer == "yes":
         findings["signature"] = _signature(path, public_keys)
@@ -98,6 +98,7 @@ def check(
         rows = {name: asdict(finding) for name, finding in findings.items()}
         click.echo(json.dumps({"folder": str(path), "answer": answer, **rows}, indent=2))
     else:
+        click.echo(f"{'folder:':<12}{path}")
         for name, finding in findings.items():
             click.echo(f"{name + ':':<12}{finding.text}")
         click.echo(f"{'answer:':<12}{answer}")

@@ -35,7 +35,7 @@ _LOSSES = (
     "l2_and_gmsd",
 )
 _POSITIVE = click.IntRange(min=1)
-_LARGEST_SEED = 2**32 - 1  # of Keras
+_LARGEST_SEED = 2**31 - 1  # of Keras on Torch
 _LONGEST_HOURS = 10_000
 _FOLDER = click.Path(path_type=Path)
 

@@ -25,16 +25,25 @@ def save_pack(pictures: Sequence[np.ndarray], path: Path) -> None:
             for a pack.
     """
     check_target(path)
+    check_size(pictures)
+    shapes = np.array([picture.shape for picture in pictures], np.int64)
+    pixels = np.concatenate([picture.ravel() for picture in pictures])
+    with published(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, pixels=pixels, shapes=shapes)
+
+
+def check_size(pictures: Sequence[np.ndarray]) -> None:
+    """Refuses pictures that are none, or too many for one pack.
+
+    Raises:
+        ImageFileError: When there is no picture, or their pixels exceed 4 GiB.
+    """
     size = sum(picture.nbytes for picture in pictures)
     if not pictures or size > LARGEST_BYTES:
         raise ImageFileError(
             f"Expected pictures of 1 byte to {LARGEST_BYTES >> 20} MiB in all, received "
             f"{len(pictures)} of {size >> 20} MiB. Take fewer or smaller ones."
         )
-    shapes = np.array([picture.shape for picture in pictures], np.int64)
-    pixels = np.concatenate([picture.ravel() for picture in pictures])
-    with published(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, pixels=pixels, shapes=shapes)
 
 
 def check_target(path: Path) -> None:

@@ -138,6 +138,37 @@ def hold_out(
     return kept, [pictures[index] for index in sorted(chosen)]
 
 
+def split(
+    side: int,
+    pictures: Sequence[np.ndarray],
+    others: Sequence[np.ndarray] | None = None,
+    *,
+    warn: Callable[[str], None] = print,
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Finds the pictures to train on and those to validate with, none of them too small.
+
+    `hold_out` chooses before small ones are left out, so that another `side` changes its choice
+    by these alone.
+
+    Args:
+        side: In high-resolution pixels, of the square that has to fit into each.
+        pictures: For training.
+        others: For validation; `None` holds some of `pictures` out.
+        warn: As `at_least` takes it.
+
+    Raises:
+        ValueError: When there are too few to hold any out, or all for validation are too small.
+    """
+    training, validation = hold_out(pictures) if others is None else (pictures, others)
+    large = at_least(side, validation, warn=warn)
+    if not large:
+        raise ValueError(
+            f"Expected pictures of at least {side}x{side} pixels for validation, received "
+            f"{len(validation)}, none that large. Name a folder of larger ones with --validation."
+        )
+    return at_least(side, training, warn=warn), large
+
+
 def _decode_all(files: Sequence[Path]) -> list[np.ndarray | ImageFileError]:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:

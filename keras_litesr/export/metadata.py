@@ -2,38 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import flatbuffers
 import numpy as np
 
-from keras_litesr.models.tflite_metadata import ENTRY, metadata_in
+from keras_litesr.models.tflite_metadata import ENTRY, IDENTIFIER, read_metadata
 
-_IDENTIFIER = b"TFL3"
+__all__ = ["packed", "read_metadata", "with_metadata"]
+
 _ALIGNMENT = 16
-
-
-def read_metadata(path: str | Path) -> dict[str, Any]:
-    """Reads what `export` wrote into a TFLite file.
-
-    Args:
-        path: TFLite file.
-
-    Returns:
-        `name`, `scale`, `channels`, `input` and `output` with dtype, range and normalisation,
-        `weights_sha256` and more; empty for a file of another origin.
-
-    Raises:
-        ValueError: When the file is no TFLite file.
-    """
-    content = Path(path).read_bytes()
-    if content[4:8] != _IDENTIFIER:
-        raise ValueError(
-            f"Expected a TFLite file, received {path}, whose content is something else. "
-            "Make one with `litesr convert`."
-        )
-    return metadata_in(content)
 
 
 def with_metadata(content: bytes, facts: Mapping[str, Any]) -> bytes:
@@ -60,7 +38,7 @@ def with_metadata(content: bytes, facts: Mapping[str, Any]) -> bytes:
 def packed(model) -> bytes:
     """Serialises a `schema_py_generated.ModelT`, its tensors aligned."""
     builder = _AlignedBuilder(1024)
-    builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
+    builder.Finish(model.Pack(builder), file_identifier=IDENTIFIER)
     return bytes(builder.Output())
 
 

@@ -59,7 +59,7 @@ def blend_with_preset(first: bytes, preset: str | os.PathLike[str], weight: floa
         PresetError: When the preset or its file is missing or altered.
         ValueError: As `blend_files`.
     """
-    folder = folders.preset_folder(os.fspath(preset))
+    folder = folders.preset_folder(preset)
     file_name = f"{folders.metadata(folder)['name']}_float32.tflite"
     return blend_files(first, checked_folder(folder).read(file_name), weight)
 

@@ -63,11 +63,10 @@ def opened(
 ) -> Network:
     """Opens a model; the arguments are those of `Upscaler`, which says what is refused."""
     if isinstance(model, (str, os.PathLike)):
-        place = os.fspath(model)
-        if is_tflite_file(place):
-            _require_plain(place, runtime, dtype, blend)
-            return _of_file(open_tflite(place, threads=threads))
-        return _of_preset(folders.preset_folder(place), runtime, threads, dtype, blend)
+        if is_tflite_file(model):
+            _require_plain(os.fspath(model), runtime, dtype, blend)
+            return _of_file(open_tflite(model, threads=threads))
+        return _of_preset(folders.preset_folder(model), runtime, threads, dtype, blend)
     return _of_model(model, runtime)
 
 

@@ -43,4 +43,4 @@ def keras_runtime(folder: Path, blend: Blend | None = None) -> Keras:
         from keras_litesr.zoo.registry import load
 
         model = load(folder)
-        return Keras(blending.blend(model, load(os.fspath(blend[0])), blend[1]) if blend else model)
+        return Keras(blending.blend(model, load(blend[0]), blend[1]) if blend else model)

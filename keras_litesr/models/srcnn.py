@@ -24,9 +24,9 @@ def srcnn(*, scale: int = 4) -> keras.Model:
         section 3; 9-5-5 and 64, 32 filters as in the 2015 journal version, section 4.3.
     """
     low_res = keras.Input((None, None, 3), name="low_res")
-    enlarged = PixelShuffle(scale, name="enlarged")(
-        BicubicSubpixels(scale, name="bicubic")(low_res)
-    )
+    # The picture itself stays in float32 when the layers between are trained in half precision.
+    bicubic = BicubicSubpixels(scale, name="bicubic", dtype="float32")(low_res)
+    enlarged = PixelShuffle(scale, name="enlarged", dtype="float32")(bicubic)
     features = layers.Conv2D(64, 9, padding="same", activation="relu", name="features")(enlarged)
     mapping = layers.Conv2D(32, 5, padding="same", activation="relu", name="mapping")(features)
     high_res = layers.Conv2D(3, 5, padding="same", name="high_res", dtype="float32")(mapping)

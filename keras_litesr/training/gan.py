@@ -1,5 +1,8 @@
 """What adversarial trainers share: two networks, two optimizers, one Keras model to `fit`."""
 
+import inspect
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
@@ -153,8 +156,14 @@ class GAN(keras.Model):
         return cls(**{**config, **networks})
 
     def get_compile_config(self):
-        """Holds both optimizers and all settings, so that a loaded model trains on."""
+        """Holds both optimizers and all settings, so that a loaded model trains on.
+
+        A pixel loss that Keras could not find again, because it is not registered, is left out:
+        the loaded model has the default.
+        """
         settings = {name: getattr(self, name) for name in self._compiled_with}
+        if not _is_found_again(settings["pixel_loss"]):
+            del settings["pixel_loss"]
         optimizers = {
             "generator_optimizer": self.optimizer,
             "critic_optimizer": self.critic_optimizer,
@@ -164,3 +173,12 @@ class GAN(keras.Model):
     def compile_from_config(self, config):
         """Compiles as the saved model was."""
         self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+def _is_found_again(loss: Callable) -> bool:
+    """Tells whether what Keras saves of a loss leads back to it, and not to a namesake."""
+    try:
+        found = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
+    except (TypeError, ValueError):
+        return False
+    return found is loss or not inspect.isfunction(loss)

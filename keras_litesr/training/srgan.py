@@ -98,7 +98,7 @@ def content_features(network: keras.Model, *, divisor: float = 12.75) -> Callabl
     """Makes a content loss of the features of a network, for instance VGG19 up to `block5_conv4`.
 
     Keras' VGG19 wants BGR of 0 to 255 without the mean of ImageNet: put that preprocessing into
-    the network. A saved `SRGAN` does not keep this loss.
+    the network. A saved `SRGAN` does not keep this loss, and is loaded with `losses.mse`.
 
     Args:
         network: Pictures in [0, 1] in, features out; it is not trained.

@@ -55,6 +55,11 @@ _OF_ANOTHER_LICENCE = ("licence_name", "licence_link")
 _OF_WEIGHTS = ("data", "datasets")
 _OF_TRAINING = ("command", "hardware")
 _LISTS = ("datasets", "tags")
+_OF_RUN = (
+    *("command", "hardware", "minutes", "steps", "batch_size", "patch_size", "seed"),
+    *("best_step", "validation_psnr", "note"),
+)
+_OF_CRITIC = ("critic_steps", "critic_warmup_steps", "adversarial_weight", "pixel_weight", "loss")
 
 
 def card_of(facts: Mapping[str, Any] | Card) -> Card:
@@ -83,7 +88,8 @@ def require_complete(card: Card, metadata: Mapping[str, Any]) -> None:
 
     Args:
         card: The author's facts.
-        metadata: The preset's; `training` in it stands for `command` and `hardware`.
+        metadata: The preset's; a whole run as `training` in it stands for `command` and
+            `hardware`.
 
     Raises:
         PresetError: When facts are missing; all of them are named.
@@ -93,10 +99,22 @@ def require_complete(card: Card, metadata: Mapping[str, Any]) -> None:
         needed += _OF_ANOTHER_LICENCE
     if metadata["parameter_count"]:
         needed += _OF_WEIGHTS
-        if "training" not in metadata:
+        if not is_whole_run(metadata.get("training")):
             needed += _OF_TRAINING
     if missing := [name for name in needed if not getattr(card, name)]:
         raise _incomplete(missing)
+
+
+def is_whole_run(training: Any) -> bool:
+    """Whether the `training` of a preset's metadata tells all that a card says of a run.
+
+    Those that the zoo releases and those of `litesr protect derive` do; `litesr prune` records
+    less, and `save_to_preset` takes anything.
+    """
+    if not isinstance(training, Mapping):
+        return False
+    needed = _OF_RUN if training.get("kind", "pixel") == "pixel" else _OF_RUN + _OF_CRITIC
+    return all(name in training for name in needed)
 
 
 def _incomplete(missing: list[str]) -> PresetError:

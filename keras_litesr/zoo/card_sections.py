@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from keras_litesr.zoo.card_facts import Card
+from keras_litesr.zoo.card_facts import Card, is_whole_run
 from keras_litesr.zoo.card_figures import figures
 from keras_litesr.zoo.card_prose import filled
 
@@ -61,11 +61,11 @@ def _use(card: Card, metadata: dict[str, Any], *, in_zoo: bool) -> str:
     return f"## Use\n\n{text}\n\n```python\nimport keras_litesr\n\n{code}\n```"
 
 
-def _training(card: Card, training: dict[str, Any] | None) -> str:
-    if training is None:
-        command, text = card.command, filled(f"Trained on {card.hardware}.")
-    else:
+def _training(card: Card, training: Any) -> str:
+    if is_whole_run(training):
         command, text = training["command"], _run(training)
+    else:
+        command, text = card.command, filled(f"Trained on {card.hardware}.")
     return f"""\
 ## Training
 
@@ -103,11 +103,12 @@ def _pixels(training: dict[str, Any]) -> str:
 
 
 def _adversary(training: dict[str, Any]) -> str:
+    method = _METHODS.get(training["kind"], training["kind"])
     turns, warmup = training["critic_steps"], training["critic_warmup_steps"]
     steps = "step" if turns == 1 else "steps"
     zero = f" (0 in the first {warmup} steps)" if warmup else ""
     return f"""\
-{_METHODS[training["kind"]]}, {turns} critic {steps} a step, adversarial weight
+{method}, {turns} critic {steps} a step, adversarial weight
 {training["adversarial_weight"]:g}{zero}, pixel weight {training["pixel_weight"]:g} with the loss
 `{training["loss"]}`."""
 

@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ _FACTS = {
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def preset_folder(name_or_folder: str | Path) -> Path:
+def preset_folder(name_or_folder: str | os.PathLike[str]) -> Path:
     """Finds the folder of a preset.
 
     Args:
@@ -54,10 +55,11 @@ def preset_folder(name_or_folder: str | Path) -> Path:
     """
     from keras_litesr.zoo.addresses import is_address
 
-    if is_address(str(name_or_folder)):
+    named = os.fspath(name_or_folder)
+    if is_address(named):
         from keras_litesr.zoo.sharing import cached_preset
 
-        return cached_preset(str(name_or_folder))
+        return cached_preset(named)
     if isinstance(name_or_folder, str) and name_or_folder in PRESETS:
         return _bundled_folder(name_or_folder)
     folder = Path(name_or_folder)
@@ -70,17 +72,17 @@ def preset_folder(name_or_folder: str | Path) -> Path:
         )
     if folder.is_file():
         raise PresetError(
-            f"There is no model named {str(name_or_folder)!r}; it is a file. Expected here: a name "
-            "from `litesr list` or a preset folder. `litesr upscale` and `litesr evaluate` take "
-            ".tflite files too."
+            f"There is no model named {named!r}; it is a file. Expected here: a name from "
+            "`litesr list` or a preset folder. `litesr upscale` and `litesr evaluate` take .tflite "
+            "files too."
         )
-    if str(name_or_folder) in PRESETS:
+    if named in PRESETS:
         raise PresetError(
             f"There is no folder {folder}. For the zoo's model of that name give a str, not a Path."
         )
-    near = difflib.get_close_matches(str(name_or_folder), PRESETS, n=3, cutoff=0.4)
+    near = difflib.get_close_matches(named, PRESETS, n=3, cutoff=0.4)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"The zoo has {', '.join(PRESETS)}."
-    raise PresetError(f"There is no model named {str(name_or_folder)!r}. {hint}")
+    raise PresetError(f"There is no model named {named!r}. {hint}")
 
 
 def verified(folder: Path, file_name: str) -> Path:

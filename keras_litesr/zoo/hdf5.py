@@ -34,8 +34,8 @@ class WeightFileError(ValueError):
 def read_arrays(content: bytes) -> dict[str, list[np.ndarray]]:
     """Reads a `.weights.h5` file.
 
-    Time and memory grow with the length of the content, whatever it says: arrays are views of it,
-    and structures may be read over only as often as an honest file needs.
+    Time and memory grow with the length of the content, whatever it says: arrays are views of it
+    and together no larger, and structures may be read over only as often as an honest file needs.
 
     Args:
         content: The whole file.
@@ -75,6 +75,8 @@ class _File:
         self._content = content
         # Addresses may form loops. An honest file is read over less than once.
         self._allowance = 4 * len(content)
+        # Hard links give one array many names. Honest arrays share no bytes.
+        self._unclaimed = len(content)
 
     def root(self) -> int:
         signature, versions, sizes = self._fields("<8s5s2s", 0)
@@ -135,6 +137,8 @@ class _File:
         count = math.prod(shape)
         self._require(size == 4 * count, f"the array of shape {shape} has {size} bytes")
         self._require(start + size <= len(self._content), "an array lies outside of the file")
+        self._unclaimed -= size
+        self._require(self._unclaimed >= 0, "its arrays are together larger than the file")
         return np.frombuffer(self._content, "<f4", count, start).reshape(shape)
 
     def _symbols(self, tree: int) -> Iterator[tuple[int, int, int]]:

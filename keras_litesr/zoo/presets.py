@@ -48,6 +48,7 @@ _BSDS = (
     "research only"
 )
 
+_FREE_PICTURES = f"{_PHOTOS}."
 _ALL_PICTURES = f"{_PHOTOS}; and {_BSDS}."
 
 PRESETS = {
@@ -95,7 +96,7 @@ PRESETS = {
             "no texture."
         ),
         licence="cc-by-sa-4.0",
-        data=f"{_PHOTOS}.",
+        data=_FREE_PICTURES,
     ),
     "lite_large_x4": Preset(
         architecture="lite",
@@ -130,8 +131,8 @@ PRESETS = {
             "Phones and video, where a picture has to be ready in milliseconds. Trained for pixel "
             "fidelity; lite_psnr_x4 restores more where there is time."
         ),
-        licence="other",
-        data=_ALL_PICTURES,
+        licence="cc-by-sa-4.0",
+        data=_FREE_PICTURES,
     ),
     "separable_srresnet_x4": Preset(
         architecture="separable_srresnet",

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from keras_litesr.models.tflite_metadata import read_metadata
 from keras_litesr.zoo import configuration, folders
 from keras_litesr.zoo.cards import CARD
 from keras_litesr.zoo.folders import PresetError
@@ -112,8 +113,28 @@ def _content(folder: Path) -> list[str]:
         head, text = head_of(folder), (folder / CARD).read_text(encoding="utf-8")
     except (PresetError, ValueError) as error:
         return [str(error)]
-    found = _in_results(measured) + _in_head(head, has_weights=bool(facts["parameter_count"]))
+    found = _in_tflite(folder, facts) + _in_results(measured)
+    found += _in_head(head, has_weights=bool(facts["parameter_count"]))
     return found + _in_text(folder, text, has_weights=bool(facts["parameter_count"]))
+
+
+def _in_tflite(folder: Path, facts: dict[str, Any]) -> list[str]:
+    found = []
+    for path in sorted(folder.glob("*.tflite")):
+        try:
+            said = read_metadata(path)
+        except ValueError as error:
+            found.append(str(error))
+            continue
+        if said.get("source_sha256") != folders.manifest(folder)[folders.WEIGHTS]:
+            found.append(f"{path.name} was not made from {folders.WEIGHTS}; convert it again.")
+        licences = said.get("license"), facts.get("license")
+        if None not in licences and licences[0] != licences[1]:
+            found.append(
+                f"{path.name} says the licence {licences[0]}, {folders.METADATA} says "
+                f"{licences[1]}; convert it again."
+            )
+    return found
 
 
 def _in_results(measured: dict[str, Any]) -> list[str]:

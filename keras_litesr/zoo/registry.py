@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from importlib import metadata
@@ -46,7 +47,7 @@ def build(name: str) -> keras.Model:
 
 
 def load(
-    name_or_folder: str | Path,
+    name_or_folder: str | os.PathLike[str],
     *,
     verify: str = "auto",
     trusted_keys: Iterable[str | Path] = (),
@@ -100,7 +101,7 @@ def load(
     return model
 
 
-def _model_of_file(path: str | Path, verify: str) -> keras.Model:
+def _model_of_file(path: str | os.PathLike[str], verify: str) -> keras.Model:
     if verify == "require":
         raise folders.PresetError(
             f"{path} is not signed: a file alone cannot be. Get the signed preset that it is from."

@@ -9,6 +9,7 @@ import pytest
 from keras_litesr.cli import convert
 from keras_litesr.export.metadata import read_metadata
 from keras_litesr.export.tflite import DTYPES
+from keras_litesr.protection.signing import generate_key_pair, sign
 from keras_litesr.zoo.folders import WEIGHTS, manifest, preset_folder, verified
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("litert_export")]
@@ -137,6 +138,55 @@ def test_a_folder_of_other_files_is_kept_even_with_overwrite(litesr, tmp_path):
     assert result.exit_code == 2
     assert "received a folder of other files. Choose another name." in result.stderr
     assert [path.name for path in (tmp_path / "mydata").iterdir()] == ["holiday.jpg"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A preset folder of one's own, signed."""
+    folder = tmp_path / "mine_x4"
+    shutil.copytree(preset_folder("bicubic_x4"), folder)
+    generate_key_pair(tmp_path / "own.pem", tmp_path / "own.pub")
+    sign(folder, tmp_path / "own.pem")
+    return folder
+
+
+def test_a_file_in_a_preset_folder_joins_its_manifest_and_the_signature_goes(litesr, folder):
+    before = manifest(folder)
+    result = litesr("convert", folder, "-o", folder / "phone.tflite", "--size", "8x8")
+    assert result.exit_code == 0
+    assert "note: " in result.stderr
+    assert "model.sig was removed" in result.stderr
+    assert not (folder / "model.sig").exists()
+    verified(folder, "phone.tflite")
+    assert {name: manifest(folder)[name] for name in before} == before
+    again = litesr("convert", folder, "-o", folder / "phone.tflite", "--size", "8x8", "--overwrite")
+    assert (again.exit_code, again.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["results.json", "notes.txt"])
+def test_an_altered_preset_folder_does_not_become_accepted(litesr, folder, name):
+    (folder / name).write_text("{}")
+    listing = (folder / "SHA256SUMS").read_bytes()
+    result = litesr("convert", "bicubic_x4", "-o", folder / "phone.tflite")
+    assert result.exit_code == 2
+    assert name in result.stderr
+    assert (folder / "SHA256SUMS").read_bytes() == listing
+    assert (folder / "model.sig").is_file()
+    assert not (folder / "phone.tflite").exists()
+
+
+def test_a_saved_model_does_not_go_into_a_preset_folder(litesr, folder):
+    result = litesr("convert", "bicubic_x4", "-o", folder / "saved")
+    assert result.exit_code == 2
+    assert "holds only files. Choose a target elsewhere." in " ".join(result.stderr.split())
+    assert not (folder / "saved").exists()
+
+
+def test_a_folder_with_some_configuration_is_no_preset_folder(litesr, tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "photos").mkdir()
+    assert litesr("convert", "bicubic_x4", "-o", tmp_path / "a.tflite").exit_code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"a.tflite", "config.json", "photos"}
 
 
 def test_zoo_is_converted_repeatably(tmp_path, photographs, load_tool):

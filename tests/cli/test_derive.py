@@ -10,13 +10,21 @@ import pytest
 from PIL import Image
 
 import keras_litesr
-from keras_litesr.cli.answers import ask
+from keras_litesr.cli import derivation
+from keras_litesr.cli.answers import Photo, ask
 from keras_litesr.cli.black_box import TFLiteFile, black_box
 from keras_litesr.export.metadata import read_metadata
 from keras_litesr.export.tflite import weights_sha256
 from keras_litesr.images import resize
+from keras_litesr.models.lite import lite
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.registry import build
+
+WHOLE_RUN = {
+    **{"command": "litesr protect derive", "hardware": "2 cores", "minutes": 1.0, "note": ""},
+    **{"steps": 2, "best_step": 2, "batch_size": 1, "patch_size": 8, "seed": 5},
+    "validation_psnr": 30.0,
+}
 
 
 @pytest.fixture
@@ -123,6 +131,8 @@ def test_the_teacher_is_named_where_the_owner_wishes(
         (["bicubic_x4", "-o", "a", "--minutes", "nan"], "a number for --minutes, received nan"),
         (["nosuch", "-o", "a"], "There is no model named 'nosuch'"),
         (["no.tflite", "-o", "a"], "There is no file no.tflite"),
+        (["bicubic_x4", "-o", "a", "--licence", "other"], "Give --licence one such as apache-2.0"),
+        (["bicubic_x4", "-o", "a", "--licence", " "], "have a name for, received ' '"),
         (["bicubic_x4", "-o", "photos"], "photos exists and is not empty"),
         (["bicubic_x4", "-o", "."], "a name that a model can have, received '.'"),
         (["bicubic_x4", "-o", "a:b"], "a name that a model can have, received 'a:b'"),
@@ -134,6 +144,35 @@ def test_wrong_requests_are_refused(litesr, photos, tmp_path, monkeypatch, argum
     assert result.exit_code == 2
     assert message in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+
+
+@pytest.fixture
+def publish(tmp_path, monkeypatch):
+    """Publishes a small student in `light_x4`; its TFLite file is empty."""
+    monkeypatch.setattr(derivation, "preset_to_tflite", lambda _, path, dtype: path.touch())
+    student = lite(filters=6, num_blocks=1)
+    photos = [Photo("photos/a.png", 64 * "0")]
+
+    def publish(licence):
+        derivation.publish(student, tmp_path / "light_x4", WHOLE_RUN, photos, licence)
+
+    return publish
+
+
+def test_all_files_bear_the_name_of_the_folder(publish, tmp_path):
+    publish("cc0-1.0")
+    assert [path.name for path in tmp_path.iterdir()] == ["light_x4"]
+    assert folders.metadata(tmp_path / "light_x4")["name"] == "light_x4"
+    assert set(folders.manifest(tmp_path / "light_x4")) == {
+        *("README.md", "config.json", "light_x4_float32.tflite", "metadata.json"),
+        *("model.weights.h5", "training_data.sha256"),
+    }
+
+
+def test_a_card_that_is_refused_leaves_no_half_folder(publish, tmp_path):
+    with pytest.raises(folders.PresetError, match="does not say licence_name"):
+        publish("other")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_student_of_another_scale_is_refused(litesr, photos, x2_preset, tmp_path):

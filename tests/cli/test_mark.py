@@ -19,10 +19,13 @@ def preset(tmp_path_factory):
     from keras_litesr.zoo.registry import save_to_preset
 
     keras.utils.set_random_seed(1)
-    training = {"steps": 5, "patch_size": 8, "batch_size": 2}
+    training = {"steps": 5, "patch_size": 8, "batch_size": 2, "data_list": "photos.sha256"}
     folder = tmp_path_factory.mktemp("zoo") / "owned"
     model = lite(filters=32, num_blocks=2)
-    return save_to_preset(model, folder, training=training, licence="cc0-1.0")
+    save_to_preset(model, folder, training=training, licence="cc0-1.0")
+    (folder / "photos.sha256").write_text(f"{64 * '0'}  photos/a.png\n")
+    folders.write_manifest(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +121,21 @@ def test_marked_folder_is_a_preset_with_commitment_and_training(marked, preset, 
     )
     for name in (folders.CONFIG, folders.METADATA, folders.WEIGHTS):
         folders.verified(marked, name)
+
+
+def test_the_list_of_photos_goes_along(marked, preset):
+    listed = folders.verified(marked, "photos.sha256")
+    assert listed.read_bytes() == (preset / "photos.sha256").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["../owned/photos.sha256", "missing.sha256", "config.json", 7])
+def test_no_other_file_is_taken_for_the_list_of_photos(preset, tmp_path, name):
+    from keras_litesr.cli.marking import copy_photo_list
+
+    (tmp_path / "config.json").write_text("of the marked model")
+    copy_photo_list(preset, tmp_path, {"data_list": name})
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+    assert (tmp_path / "config.json").read_text() == "of the marked model"
 
 
 def test_verify_answers_yes_and_no(litesr, marked, preset, key_file):

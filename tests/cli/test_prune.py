@@ -85,6 +85,16 @@ def test_wrong_requests_are_refused(litesr, preset, tmp_path, monkeypatch, argum
     assert not list(tmp_path.iterdir())
 
 
+def test_a_training_that_diverges_is_no_defect(litesr, preset, tmp_path, monkeypatch):
+    def diverge(*_):
+        raise ArithmeticError("Expected a loss, received nan at step 3.")
+
+    monkeypatch.setattr("keras_litesr.cli.compression.compress", diverge)
+    result = litesr("prune", preset, "-o", tmp_path / "out", "--data", "photos")
+    assert result.exit_code == 1
+    assert result.stderr == "litesr: Expected a loss, received nan at step 3.\n"
+
+
 def test_a_missing_toolkit_is_named_before_any_work(litesr, preset, tmp_path, monkeypatch):
     monkeypatch.setattr("keras_litesr.cli.toolkit.find_spec", lambda name: None)
     arguments = ["prune", preset, "-o", tmp_path / "out", "--data", "nowhere", "--sparsity", "0.5"]

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
-from keras_litesr.export.metadata import read_metadata
+from keras_litesr.export.metadata import packed, read_metadata, with_metadata
 from keras_litesr.zoo import cards, folders
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "zoo"))
@@ -57,7 +58,7 @@ def test_check_lists_every_problem_and_ends_with_1(litesr, publishable):
     assert len(found["problems"]) == 2
 
 
-def test_check_compares_tflite_files_with_the_weights(litesr, publishable):
+def test_check_compares_tflite_files_with_the_weights(litesr, hugging_face, publishable):
     other = folders.preset_folder("lite_psnr_x4") / "lite_psnr_x4_float16.tflite"
     shutil.copyfile(other, publishable / "bicubic_x4_float16.tflite")
     (publishable / "bicubic_x4_int8.tflite").write_bytes(b"no such file")
@@ -66,6 +67,10 @@ def test_check_compares_tflite_files_with_the_weights(litesr, publishable):
     assert result.exit_code == 1
     assert "bicubic_x4_float16.tflite was not made from model.weights.h5" in result.stdout
     assert "Expected a TFLite file, received" in result.stdout
+    result = litesr("share", "push", publishable, URI)
+    assert result.exit_code == 2
+    assert "bicubic_x4_float16.tflite was not made from model.weights.h5" in result.stderr
+    assert hugging_face.asked == []
 
 
 def test_push_and_pull_print_the_pinned_address_and_no_token(
@@ -164,6 +169,64 @@ def test_save_keeps_files_and_figures_and_takes_the_card_from_the_file(
         assert (tmp_path / "a" / name).read_bytes() == (publishable / name).read_bytes()
     # The facts are in the folder now, so the file is not needed again.
     assert litesr("share", "save", tmp_path / "a", "-o", tmp_path / "b").exit_code == 0
+
+
+def _tflite(dtype, licence):
+    path = folders.preset_folder("bicubic_x4") / f"bicubic_x4_{dtype}.tflite"
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    model.metadata = []
+    return with_metadata(packed(model), {**read_metadata(path), "license": licence})
+
+
+@pytest.fixture
+def licensed(publishable):
+    """Lets a TFLite file of the publishable folder bear a licence."""
+
+    def bear(licence, dtype, *, name="bicubic_x4"):
+        (publishable / f"{name}_{dtype}.tflite").write_bytes(_tflite(dtype, licence))
+        folders.write_manifest(publishable)
+
+    return bear
+
+
+@pytest.mark.parametrize(
+    ("licence", "made"), [(FACTS["licence"], []), ("unknown", ["bicubic_x4_float16.tflite"])]
+)
+def test_files_that_bear_another_licence_than_the_card_are_made_anew(
+    litesr, publishable, licensed, card, tmp_path, monkeypatch, licence, made
+):
+    converted = []
+
+    def convert(folder, path, *, dtype, photographs):
+        converted.append(path.name)
+        path.write_bytes(_tflite(dtype, folders.metadata(folder)["license"]))
+
+    monkeypatch.setattr("keras_litesr.cli.convert.preset_to_tflite", convert)
+    licensed(licence, "float16")
+    result = litesr("share", "save", publishable, "-o", tmp_path / "a", "--card", card)
+    assert result.exit_code == 0, result.stderr
+    assert converted == made
+    for dtype, said in (("float32", None), ("float16", FACTS["licence"]), ("int8", None)):
+        assert read_metadata(tmp_path / f"a/bicubic_x4_{dtype}.tflite").get("license") == said
+
+
+@pytest.mark.parametrize(
+    ("dtype", "name", "options", "hint"),
+    [
+        ("int8", "bicubic_x4", [], "Add --representative FOLDER to make it anew, and --data"),
+        ("int8", "bicubic_x4", ["--representative", "photos"], "and --data FOLDER to measure it"),
+        ("float16", "phone", [], "Delete it and its line in SHA256SUMS"),
+    ],
+)
+def test_a_file_of_another_licence_that_cannot_be_made_anew_is_named(
+    litesr, publishable, licensed, card, tmp_path, dtype, name, options, hint
+):
+    licensed("unknown", dtype, name=name)
+    result = litesr("share", "save", publishable, "-o", tmp_path / "a", "--card", card, *options)
+    assert result.exit_code == 2
+    assert f"'apache-2.0', received {name}_{dtype}.tflite with 'unknown'. " in result.stderr
+    assert hint in result.stderr
+    assert not (tmp_path / "a").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,7 @@ def test_a_signed_folder_is_a_yes_with_its_key(litesr, signed, pair):
     result = litesr("protect", "check", signed, "--public-key", pair[1])
     assert result.exit_code == 0
     assert result.stdout == (
+        f"folder:     {signed}\n"
         f"manifest:   ok, {len(folders.manifest(signed))} files\n"
         f"signature:  ok, by the key {fingerprint}\n"
         "commitment: none\nanswer:     yes\n"
@@ -120,6 +122,19 @@ def test_signing_takes_a_folder_and_never_a_zoo_name(litesr, folder, pair, monke
     assert litesr("protect", "sign", "bicubic_x4", "--private-key", pair[0]).exit_code == 0
     assert (tmp_path / "bicubic_x4" / "model.sig").is_file()
     assert bundled.exists() == before
+
+
+def test_check_looks_at_the_folder_rather_than_the_zoo_and_says_so(
+    litesr, folder, monkeypatch, tmp_path
+):
+    bundled = folders.preset_folder("bicubic_x4")
+    monkeypatch.chdir(tmp_path)
+    assert f"folder:     {bundled}\n" in litesr("protect", "check", "bicubic_x4").stdout
+    shutil.move(folder, "bicubic_x4")
+    Path("bicubic_x4", "results.json").write_text("{}")
+    result = litesr("protect", "check", "bicubic_x4")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("folder:     bicubic_x4\nmanifest:   bicubic_x4/results.json")
 
 
 def test_wrong_usage_is_one_line_and_ends_with_2(litesr, folder, pair, tmp_path):

@@ -65,7 +65,7 @@ def test_a_folder_of_photos_becomes_weights(train, photos, tmp_path):
     out = tmp_path / "run"
     done = train("--data", photos, "--out", out)
     assert done.exit_code == 0, done.output
-    assert "left out: 1 of 11 pictures, smaller than 32x32 pixels" in done.stdout
+    assert "left out: 1 of 10 pictures, smaller than 32x32 pixels" in done.stdout
     assert "9 training and 1 validation pictures" in done.stdout
     assert "finished: 4 steps" in done.stdout
     assert re.search("note: no better than bicubic .* Train for longer", done.stderr)
@@ -113,6 +113,30 @@ def test_a_time_is_filled_with_whole_epochs_and_stays_laid_when_resumed(
     assert "finished: 6 steps" in train(*words).stdout
 
 
+@pytest.mark.parametrize("recipe", ["small", "small_gan"])
+def test_a_measured_pace_leaves_no_trace_in_the_first_weights(
+    recipe, train, photos, tmp_path, monkeypatch
+):
+    def measured(*_):
+        return Pace(step_seconds=5, validation_seconds=10)
+
+    monkeypatch.setattr("keras_litesr.training.pace.measure_pace", measured)
+    first = []
+    compiled = trainers.trainer
+
+    def watch(*arguments, **options):
+        model = compiled(*arguments, **options)
+        first.append(model.get_weights())
+        return model
+
+    monkeypatch.setattr(trainers, "trainer", watch)
+    words = ["--data", photos, "--start-from", "", "--seed", 3, "--out"]
+    train(*words, tmp_path / "steps", "--steps", 6, recipe=recipe)
+    train(*words, tmp_path / "minutes", "--minutes", 1, recipe=recipe)
+    steps, _, minutes = first
+    assert all(np.array_equal(*pair) for pair in zip(steps, minutes, strict=True))
+
+
 def test_control_c_before_the_first_checkpoint_says_so(train, photos, tmp_path, monkeypatch):
     def press(*_):
         raise KeyboardInterrupt
@@ -145,7 +169,7 @@ def test_control_c_after_a_step_says_how_to_go_on(train, litesr, photos, tmp_pat
     [
         (["--data", "nowhere"], "nowhere"),
         (["--data", "{photos}", "--resume", "--out", "nowhere"], "nothing to resume"),
-        (["--data", "{photos}", "--patch-size", "12"], "at least 10 pictures"),
+        (["--data", "{photos}", "--patch-size", "12"], "at least 48x48 pixels for validation"),
         (["--data", "{photos}", "--validation", "{empty}"], "found none"),
         (["--data", "{photos}", "--start-from", "nowhere"], "received 'nowhere'"),
         (["--data", "{photos}", "--start-from", "lite_psnr_x4"], "is of another network: expected"),
@@ -177,7 +201,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
         (["--minutes", "nan"], "Expected a number for --minutes, received nan"),
         (["--minutes", "inf"], "inf is not in the range"),
         (["--seed", "-1"], "-1 is not in the range"),
-        (["--seed", "4294967296"], "4294967296 is not in the range"),
+        (["--seed", "2147483648"], "2147483648 is not in the range"),
         (["--backend", "jax"], "'jax' is not one of 'tensorflow', 'torch'"),
         (["--backend", "torch"], "Begin another process|not installed"),
     ],

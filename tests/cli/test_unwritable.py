@@ -12,6 +12,10 @@ LONG_COMMANDS = {
     "prune": ["prune", "lite_tiny_x4", "-o", "new/small_x4", "--data", "photos"],
     "mark": ["protect", "mark", "lite_tiny_x4", "-o", "new/marked_x4", "--key", "owner.key"],
     "derive": ["protect", "derive", "lite_tiny_x4", "-o", "new/light_x4", "--data", "photos"],
+    "attack": [
+        *("protect", "attack", "lite_tiny_x4", "--key", "owner.key", "--data", "photos"),
+        *("--validation", "photos", "--json", "new/attacks.json"),
+    ],
     "save": ["share", "save", "lite_tiny_x4", "-o", "new/copy_x4"],
 }
 

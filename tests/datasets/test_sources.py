@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_litesr.datasets.sources import at_least, hold_out, load_folders
+from keras_litesr.datasets.sources import at_least, hold_out, load_folders, split
 from keras_litesr.images.files import ImageFileError
 
 
@@ -88,3 +88,26 @@ def test_the_choice_depends_on_the_seed_alone():
 def test_too_few_to_hold_any_out_is_an_error():
     with pytest.raises(ValueError, match=r"at least 10 pictures.*received 9"):
         hold_out([np.zeros((1, 1, 3))] * 9)
+
+
+def test_another_size_changes_what_is_held_out_by_the_small_ones_alone():
+    sides = [20, 40] * 20
+    pictures = [np.full((side, side, 3), index) for index, side in enumerate(sides)]
+
+    def numbers(side):
+        lines = []
+        parts = split(side, pictures, warn=lines.append)
+        return [{int(picture[0, 0, 0]) for picture in part} for part in parts], lines
+
+    (training, held_out), lines = numbers(20)
+    assert (len(training), len(held_out), lines) == (36, 4, [])
+    large = {index for index, side in enumerate(sides) if side == 40}
+    (fewer, rest), lines = numbers(40)
+    assert (fewer, rest) == (training & large, held_out & large)
+    assert (0 < len(rest) < 4, len(lines)) == (True, 2)
+
+
+@pytest.mark.parametrize("others", [None, [np.zeros((8, 8, 3))] * 3])
+def test_none_large_enough_to_validate_is_an_error(others):
+    with pytest.raises(ValueError, match=r"at least 9x9 pixels for validation, received \d, none"):
+        split(9, [np.zeros((8, 8, 3))] * 30, others)

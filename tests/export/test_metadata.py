@@ -61,6 +61,12 @@ def test_tensors_stay_aligned(file):
     assert all(offset % 16 == 0 for offset in offsets)
 
 
+def test_damaged_files_are_refused(file):
+    file.write_bytes(file.read_bytes()[:200])
+    with pytest.raises(ValueError, match=r"facts\.tflite is damaged"):
+        read_metadata(file)
+
+
 @pytest.mark.parametrize("content", [b"", b"a photo"])
 def test_other_files_are_refused(content, tmp_path):
     path = tmp_path / "other.tflite"

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -152,6 +153,18 @@ def test_attributes(lite_preset):
 @pytest.mark.parametrize("tile", [None, 0])
 def test_the_automatic_tile_has_room_for_the_overlap(upscaler, tile):
     assert Upscaler("bicubic_x4", tile=tile).tile == upscaler.tile > 2 * upscaler.overlap
+
+
+def test_a_path_is_a_folder_and_never_a_name(lite_preset, picture, tmp_path, monkeypatch):
+    expected = upscale(picture, model=lite_preset)
+    monkeypatch.chdir(shutil.copytree(lite_preset, tmp_path / "bicubic_x4").parent)
+    here = Path("bicubic_x4")
+    assert Upscaler(here).name == lite_preset.name
+    assert difference(upscale(picture, model=here), expected) == 0
+    assert Upscaler("bicubic_x4").name == "bicubic_x4"
+    for runtime in ("litert", "keras"):
+        blended = Upscaler(lite_preset, runtime=runtime, blend=(here, 0.5))
+        assert difference(blended(picture), expected) <= 1
 
 
 def test_auto_takes_keras_where_there_is_no_tflite_file(lite_preset, tmp_path, picture):

@@ -34,6 +34,11 @@ def _gan(**options):
     return gan
 
 
+def mean_absolute_error(high_res, super_res):
+    """Has the name of one of Keras' own losses."""
+    return 2 * losses.mse(high_res, super_res)
+
+
 @pytest.fixture
 def batch(tiny_run):
     return tiny_run().patches[0]
@@ -107,6 +112,23 @@ def test_a_saved_model_trains_on_as_if_it_had_not_been_saved(batch, tmp_path):
         model.train_on_batch(*batch)
     assert _equal(_numbers(gan.generator.variables), _numbers(again.generator.variables))
     assert _equal(_numbers(gan.critic.variables), _numbers(again.critic.variables))
+
+
+@pytest.mark.parametrize("kind", ["features", "namesake"])
+def test_a_loss_that_is_not_registered_is_loaded_as_the_default(kind, tmp_path):
+    features = content_features(lite(filters=3, num_blocks=1))
+    loss = {"features": features, "namesake": mean_absolute_error}[kind]
+    gan = _gan(pixel_loss=loss, pixel_weight=3.0)
+    gan.save(tmp_path / "gan.keras")
+    again = keras.models.load_model(tmp_path / "gan.keras")
+    assert (again.pixel_loss, again.pixel_weight) == (losses.mse, 3.0)
+    assert gan.pixel_loss is loss
+
+
+@pytest.mark.parametrize("loss", [losses.charbonnier, keras.losses.mean_absolute_error])
+def test_a_loss_that_keras_knows_is_saved(loss, tmp_path):
+    _gan(pixel_loss=loss).save(tmp_path / "gan.keras")
+    assert keras.models.load_model(tmp_path / "gan.keras").pixel_loss is loss
 
 
 def test_fit_traces_and_validates(tiny_run):

@@ -7,6 +7,7 @@ import shutil
 import pytest
 from huggingface_hub import ModelCard, metadata_load
 
+from keras_litesr.cli.compression import _facts as pruning_facts
 from keras_litesr.zoo import cards, folders
 from keras_litesr.zoo.card_facts import Card, card_of
 from keras_litesr.zoo.folders import PresetError
@@ -118,6 +119,28 @@ def test_recorded_training_stands_for_the_command(folder):
     assert recorded["training"]["command"] in text
     assert f"{recorded['training']['steps']:,} steps" in text
     assert f"The loss is `{recorded['training']['loss']}`." in " ".join(text.split())
+
+
+def test_a_pruned_model_takes_command_and_hardware_from_its_author(folder):
+    source = folders.preset_folder("lite_tiny_x4")
+    options = {"sparsity": None, "keep_filters": 0.75, "steps": 20, "learning_rate": 5e-4}
+    change_json(folder / "metadata.json", training=pruning_facts(source, options | {"seed": 0}))
+    with pytest.raises(PresetError, match=r"does not say command, hardware\."):
+        cards.write_own_card(folder, without("command", "hardware"))
+    cards.write_own_card(folder, FACTS)
+    text = (folder / "README.md").read_text()
+    assert "`litesr train mine --data maps`\n\nTrained on one hour of two cores." in text
+
+
+@pytest.mark.parametrize("gap", ["note", "patch_size", "critic_steps"])
+def test_training_with_a_gap_does_not_stand_for_the_command(folder, gap):
+    recorded = folders.metadata(folders.preset_folder("lite_x4"))["training"]
+    del recorded[gap]
+    change_json(folder / "metadata.json", training=recorded)
+    with pytest.raises(PresetError, match=r"does not say command, hardware\."):
+        cards.write_own_card(folder, without("command", "hardware"))
+    cards.write_own_card(folder, FACTS)
+    assert "Trained on one hour of two cores." in (folder / "README.md").read_text()
 
 
 def test_adversarial_training_names_weights_and_start(folder):

@@ -3,9 +3,17 @@
 import json
 
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
+from keras_litesr.export.metadata import packed, read_metadata, with_metadata
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.publishing import head_of, problems, published_files
+
+
+def without_metadata(content):
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    model.metadata = [entry for entry in model.metadata if entry.name != b"keras_litesr"]
+    return packed(model)
 
 
 def rewrite(folder, name, old, new):
@@ -124,6 +132,21 @@ def test_what_cannot_be_read_is_a_problem(publishable, name, content, problem):
     folders.write_manifest(publishable)
     (found,) = problems(publishable)
     assert problem in found
+
+
+def test_a_tflite_file_of_other_terms_is_a_problem(publishable):
+    path = publishable / "bicubic_x4_int8.tflite"
+    said = read_metadata(path)
+    path.write_bytes(with_metadata(without_metadata(path.read_bytes()), said | {"license": "mit"}))
+    folders.write_manifest(publishable)
+    assert problems(publishable) == []
+    facts = publishable / "metadata.json"
+    facts.write_text(json.dumps(json.loads(facts.read_text()) | {"license": "apache-2.0"}))
+    folders.write_manifest(publishable)
+    assert problems(publishable) == [
+        "bicubic_x4_int8.tflite says the licence mit, metadata.json says apache-2.0; convert it "
+        "again."
+    ]
 
 
 @pytest.mark.parametrize("content", ["{}", '{"files": []}', '{"files": {"float32": null}}'])

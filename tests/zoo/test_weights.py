@@ -157,6 +157,19 @@ def test_structures_that_lead_in_circles_come_to_an_end(file):
         read_arrays(bytes(circular))
 
 
+def test_arrays_that_share_their_bytes_are_refused(tmp_path):
+    path = tmp_path / "shared.weights.h5"
+    with h5py.File(path, "w") as opened:
+        for index in range(10):
+            variables = opened.create_group(f"layers/dense_{index}/vars")
+            variables.attrs["name"] = f"dense_{index}"
+            # A hard link after the first, which has no structure of its own.
+            variables["0"] = opened["layers/dense_0/vars/0"] if index else np.ones(9_000, "f4")
+    assert path.stat().st_size < 100_000
+    with pytest.raises(WeightFileError, match="together larger than the file"):
+        read_arrays(path.read_bytes())
+
+
 def test_layers_of_another_network_are_named(model, tmp_path):
     other = lite(filters=12, num_blocks=2)
     other.save_weights(tmp_path / "other.weights.h5")
