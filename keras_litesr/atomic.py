@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,12 @@ from typing import Any
 
 @contextmanager
 def published(path: Path) -> Iterator[Path]:
-    """Yields a hidden name beside the target, then makes the file durable and renames it."""
-    temporary = path.with_name(f".{path.name}")
+    """Yields a hidden new name beside the target, then makes the file durable and renames it.
+
+    The new name ends as the target's does, by which writers choose their format.
+    """
+    endings = "".join(path.suffixes[-2:])
+    temporary = path.with_name(f".{secrets.token_hex(8)}{endings}")
     try:
         yield temporary
         with temporary.open("r+b") as file:

@@ -54,7 +54,7 @@ def test_files_are_small(folder):
 
 def test_metadata_agree_with_the_model(preset, folder, model):
     facts = folders.metadata(folder)
-    assert facts["name"] == preset
+    assert (facts["name"], facts["license"]) == (preset, ROWS[preset].terms)
     assert facts["scale"] == keras_litesr.presets()[preset].scale
     assert facts["parameter_count"] == model.count_params()
 

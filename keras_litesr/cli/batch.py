@@ -92,19 +92,21 @@ def _enlarge_file(job: Job, upscaler: Upscaler, options: Options) -> None:
 def _enlarge_picture(job: Job, upscaler: Upscaler, options: Options) -> None:
     photo = read(job.source, max_pixels=options.max_pixels)
     job.height, job.width = upscaler.size_after(photo.size, options.outscale)
-    _make_folder(job.target.parent)
-    check_output(job.target, height=job.height, width=job.width, overwrite=options.overwrite)
-    job.notices = [*photo.notices, *losses(photo, job.target)]
-    with _bar(job, "tile", options) as progress:
-        large = upscaler(photo, outscale=options.outscale, progress=progress)
-    write(
-        large,
-        job.target,
-        overwrite=options.overwrite,
-        strip_metadata=options.strip_metadata,
-        software=_software(upscaler),
-        quality=options.quality,
-    )
+    with _folder_if_needed(job.target.parent):
+        check_output(job.target, height=job.height, width=job.width, overwrite=options.overwrite)
+        strip_metadata, software = options.strip_metadata, _software(upscaler)
+        lost = losses(photo, job.target, strip_metadata=strip_metadata, software=software)
+        job.notices = [*photo.notices, *lost]
+        with _bar(job, "tile", options) as progress:
+            large = upscaler(photo, outscale=options.outscale, progress=progress)
+        write(
+            large,
+            job.target,
+            overwrite=options.overwrite,
+            strip_metadata=strip_metadata,
+            software=software,
+            quality=options.quality,
+        )
 
 
 def _enlarge_video(job: Job, upscaler: Upscaler, options: Options) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from keras_litesr.images import metadata, png_chunks, sixteen_bit
 from keras_litesr.images.photos import ImageFileError, Photo, from_pil, upright
@@ -19,6 +19,7 @@ _READABLE_NAMES = "PNG, JPEG, TIFF, WebP, BMP, GIF or AVIF"
 _STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", *sixteen_bit.TIFF_STARTS)
 _HEIC_BRANDS = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"))
 _HEAD_BYTES = 32
+_SUBFILE_TYPE, _IS_REDUCED, _DNG_VERSION = 254, 1, 50706
 _PILLOW_SETTINGS = threading.Lock()
 
 
@@ -38,7 +39,7 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PIXELS) 
 
     Raises:
         ImageFileError: For a file that is missing, not a file, not readable, empty, of another
-            kind, damaged, too large, or of float, 32-bit or LAB pixels.
+            kind, damaged, too large, a camera's raw file, or of float, 32-bit or LAB pixels.
     """
     path = Path(path)
     head = _head(path)
@@ -77,14 +78,19 @@ def _head(path: Path) -> bytes:
 
 @contextmanager
 def _quiet(max_pixels: int) -> Iterator[None]:
-    """Puts our limit in the place of Pillow's; what it warns of is refused or told otherwise."""
+    """Puts our limit in the place of Pillow's; what it warns of is refused or told otherwise.
+
+    A colour profile or text of PNG may be as long as all of them together, not only 1 MiB.
+    """
     with _PILLOW_SETTINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        pillow_limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels
+        limits = Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK
+        Image.MAX_IMAGE_PIXELS = max_pixels
+        PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
         try:
             yield
         finally:
-            Image.MAX_IMAGE_PIXELS = pillow_limit
+            Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = limits
 
 
 @contextmanager
@@ -121,9 +127,10 @@ def _decoded(image: Image.Image, path: Path, is_deep_png: bool) -> Photo:
 
 
 def _deep_tiff(path: Path, max_pixels: int) -> Photo | None:
-    """Reads a 16-bit TIFF; None for any other."""
+    """Reads a 16-bit TIFF; None for any other that holds a picture."""
     with path.open("rb") as stream, _quiet(max_pixels):
         tags = sixteen_bit.tiff_tags(stream)
+        _require_developed(path, tags)
         if not sixteen_bit.is_tiff(tags):
             return None
         kept = metadata.from_tiff_tags(tags)
@@ -133,6 +140,15 @@ def _deep_tiff(path: Path, max_pixels: int) -> Photo | None:
     notices = _first_only(path, "TIFF", is_sequence)
     photo = Photo(colour, alpha, file_format="TIFF", notices=notices)
     return upright(photo, kept, path.name)
+
+
+def _require_developed(path: Path, tags: Image.Exif) -> None:
+    """Refuses DNG, and a TIFF that begins with a preview, as those of cameras do."""
+    if _DNG_VERSION in tags or tags.get(_SUBFILE_TYPE, 0) & _IS_REDUCED:
+        raise ImageFileError(
+            f"Expected a whole picture in {str(path)!r}, received a camera's raw file or only a "
+            "preview. Develop it to TIFF or JPEG first."
+        )
 
 
 def _first_only(path: Path, file_format: str, is_sequence: bool) -> tuple[str, ...]:

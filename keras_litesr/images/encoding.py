@@ -8,6 +8,7 @@ import zlib
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
+from keras_litesr.images import exif as exif_block
 from keras_litesr.images.metadata import Metadata, describing_tags
 from keras_litesr.images.photos import ImageFileError, Photo, eight_bit, to_pil
 from keras_litesr.images.pixels import row_blocks
@@ -35,20 +36,32 @@ def png(photo: Photo, *, software: str | None = None) -> bytes:
     return b"".join([encoded[:_PNG_HEADER_END], chunks, memoryview(encoded)[_PNG_HEADER_END:]])
 
 
-def jpeg(photo: Photo, *, quality: int) -> bytes:
+def jpeg(photo: Photo, *, quality: int, software: str | None = None) -> bytes:
     """Encodes at 8 bits with full colour resolution (4:4:4), transparency laid on white.
 
-    EXIF or XMP beyond the 64 kB that JPEG has room for is left out.
+    EXIF or XMP beyond the 64 kB that JPEG has room for is left out; a block with `software` alone
+    takes the place of such EXIF.
     """
-    exif = _EXIF_PREFIX + (photo.metadata.exif or b"")
-    xmp = photo.metadata.xmp or b""
+    too_long = too_long_for_jpeg(photo.metadata)
+    exif, xmp = photo.metadata.exif, photo.metadata.xmp
+    if "EXIF" in too_long:
+        height, width = photo.size
+        alone = exif_block.corrected(None, height=height, width=width, software=software)
+        exif = alone if software is not None else None
     options = {
-        "exif": exif if len(_EXIF_PREFIX) < len(exif) <= _JPEG_EXIF_LIMIT else b"",
-        "xmp": xmp if len(xmp) <= _JPEG_XMP_LIMIT else b"",
+        "exif": _EXIF_PREFIX + exif if exif else None,
+        "xmp": None if "XMP" in too_long else xmp,
         "icc_profile": photo.metadata.icc_profile,
     }
     options = {name: value for name, value in options.items() if value}
     return _jpeg_with_head_of_pillow(on_white(eight_bit(photo)).colour, quality, options)
+
+
+def too_long_for_jpeg(metadata: Metadata) -> list[str]:
+    """Names what JPEG has no room for: `EXIF`, `XMP`, both or none."""
+    exif_bytes = len(_EXIF_PREFIX) + len(metadata.exif or b"")
+    names = ["EXIF"] if exif_bytes > _JPEG_EXIF_LIMIT else []
+    return [*names, "XMP"] if len(metadata.xmp or b"") > _JPEG_XMP_LIMIT else names
 
 
 def webp(photo: Photo, *, quality: int) -> bytes:

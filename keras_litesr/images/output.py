@@ -47,11 +47,7 @@ def write(
         raise ValueError(f"Expected a quality from 1 to 100, received {quality}.")
     height, width = photo.size
     check_output(path, height=height, width=width, overwrite=overwrite)
-    kept = Metadata(photo.metadata.icc_profile) if strip_metadata else photo.metadata
-    kept = metadata.corrected(
-        kept, height=height, width=width, is_grey=photo.is_grey, software=software
-    )
-    photo = replace(photo, metadata=kept)
+    photo = replace(photo, metadata=_kept(photo, strip_metadata, software))
     _publish(_encoded(photo, path, software, quality), path, overwrite)
 
 
@@ -97,15 +93,38 @@ def check_place(path: Path, *, overwrite: bool = False) -> None:
         raise _not_writable(path, "permission denied")
 
 
-def losses(photo: Photo, path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """Says in sentences what of a photo the format of an output name cannot hold."""
+def losses(
+    photo: Photo,
+    path: str | os.PathLike[str],
+    *,
+    strip_metadata: bool = False,
+    software: str | None = None,
+) -> tuple[str, ...]:
+    """Says in sentences what of a photo the format of an output name cannot hold.
+
+    The options are those of `write`.
+    """
     name, suffix = Path(path).name, Path(path).suffix.lower()
     sentences = []
     if suffix in (".jpg", ".jpeg") and photo.alpha is not None:
         sentences.append(f"{name}: JPEG has no transparency, the picture is laid on white.")
     if suffix in (".jpg", ".jpeg", ".webp") and photo.colour.dtype != "uint8":
         sentences.append(f"{name}: 16 bits a channel are rounded to 8; PNG and TIFF keep them.")
+    if suffix in (".jpg", ".jpeg"):
+        kept = _kept(photo, strip_metadata, software)
+        sentences += [
+            f"{name}: {kind} is left out, it is longer than the 64 kB that JPEG has room for."
+            for kind in encoding.too_long_for_jpeg(kept)
+        ]
     return tuple(sentences)
+
+
+def _kept(photo: Photo, strip_metadata: bool, software: str | None) -> Metadata:
+    height, width = photo.size
+    kept = Metadata(photo.metadata.icc_profile) if strip_metadata else photo.metadata
+    return metadata.corrected(
+        kept, height=height, width=width, is_grey=photo.is_grey, software=software
+    )
 
 
 def _encoded(photo: Photo, path: Path, software: str | None, quality: int) -> bytes:
@@ -115,7 +134,7 @@ def _encoded(photo: Photo, path: Path, software: str | None, quality: int) -> by
     if suffix == ".webp":
         return encoding.webp(photo, quality=quality)
     if suffix in (".jpg", ".jpeg"):
-        return encoding.jpeg(photo, quality=quality)
+        return encoding.jpeg(photo, quality=quality, software=software)
     return encoding.tiff(photo)
 
 

@@ -91,10 +91,14 @@ def from_pil(image: Image.Image, *, name: str = "the image") -> Photo:
             "whose range of values is unknown. Save it as 8- or 16-bit PNG or TIFF."
         )
     image.load()
-    image, notices = _without_cmyk(image, name)
+    kept, file_format = metadata_of.from_image(image), image.format or ""
+    notices: tuple[str, ...] = ()
+    if image.mode == "CMYK":
+        image, notices = _without_cmyk(image, name)
+        kept = replace(kept, icc_profile=None)
     colour, alpha = _separated(image)
-    photo = Photo(colour, alpha, file_format=image.format or "", notices=notices)
-    return upright(photo, metadata_of.from_image(image), name)
+    photo = Photo(colour, alpha, file_format=file_format, notices=notices)
+    return upright(photo, kept, name)
 
 
 def to_pil(photo: Photo) -> Image.Image:
@@ -194,10 +198,8 @@ def _grey_of_bits(image: Image.Image) -> Image.Image:
 
 def _without_cmyk(image: Image.Image, name: str) -> tuple[Image.Image, tuple[str, ...]]:
     """Converts CMYK to sRGB through the image's profile, or plainly where that cannot be used."""
-    if image.mode != "CMYK":
-        return image, ()
-    info, file_format = image.info, image.format
-    if file_format == "JPEG" and "adobe" not in info:
+    info = image.info
+    if image.format == "JPEG" and "adobe" not in info:
         image = ImageChops.invert(
             image
         )  # Pillow inverts every CMYK JPEG; only Adobe's are inverted
@@ -211,6 +213,4 @@ def _without_cmyk(image: Image.Image, name: str) -> tuple[Image.Image, tuple[str
             way = "through its colour profile"
         except (OSError, ImageCms.PyCMSError):
             way = "without its colour profile, which is damaged: colours are approximate"
-    converted.info = {key: value for key, value in info.items() if key != "icc_profile"}
-    converted.format = file_format
     return converted, (f"{name} is CMYK: converted to sRGB {way}.",)

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_litesr.models.kinship import check_kinship, check_weight
 from keras_litesr.zoo import folders
-from keras_litesr.zoo.integrity import checked_folder
+from keras_litesr.zoo.integrity import CheckedFolder, checked_folder
 
 _IDENTIFIER = b"TFL3"
 
@@ -59,9 +59,24 @@ def blend_with_preset(first: bytes, preset: str | os.PathLike[str], weight: floa
         PresetError: When the preset or its file is missing or altered.
         ValueError: As `blend_files`.
     """
+    files, file_name = _float32_file(preset)
+    if file_name not in files:
+        raise folders.PresetError(
+            f"Expected {file_name} in {preset} to blend with, found none. Choose the runtime "
+            "keras, or make it with `litesr convert`."
+        )
+    return blend_files(first, files.read(file_name), weight)
+
+
+def can_blend_with(preset: str | os.PathLike[str]) -> bool:
+    """Says whether a preset has the file that `blend_with_preset` needs."""
+    files, file_name = _float32_file(preset)
+    return file_name in files
+
+
+def _float32_file(preset: str | os.PathLike[str]) -> tuple[CheckedFolder, str]:
     folder = folders.preset_folder(preset)
-    file_name = f"{folders.metadata(folder)['name']}_float32.tflite"
-    return blend_files(first, checked_folder(folder).read(file_name), weight)
+    return checked_folder(folder), f"{folders.metadata(folder)['name']}_float32.tflite"
 
 
 def _constants(content: bytes | bytearray) -> Iterator[np.ndarray]:

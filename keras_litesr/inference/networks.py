@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_litesr.inference.blending import blend_with_preset
+from keras_litesr.inference.blending import blend_with_preset, can_blend_with
 from keras_litesr.inference.choice import fastest
 from keras_litesr.inference.runtimes import Blend, Keras, LiteRT, keras_runtime
 from keras_litesr.models.tflite_files import TFLiteFile, is_tflite_file, open_tflite
@@ -90,6 +90,8 @@ def _of_preset(
             f"Expected {file_name} in {folder} for the runtime litert, found none. Choose "
             "another, or make it with `litesr convert`."
         )
+    if runtime == "auto" and blend and not can_blend_with(blend[0]):
+        runtime = "keras"
     if runtime == "keras" or not contents:
         return Network(enlarge=keras_runtime(folder, blend), runtime="keras", **known)
     if dtype == FASTEST:

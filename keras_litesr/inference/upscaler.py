@@ -14,6 +14,7 @@ from PIL import Image
 
 from keras_litesr.images import resize
 from keras_litesr.images.files import Photo, to_pil
+from keras_litesr.images.transparency import painted_on
 from keras_litesr.inference.ensemble import SelfEnsemble
 from keras_litesr.inference.networks import DTYPES, FASTEST, opened
 from keras_litesr.inference.pictures import array_of, photo_of
@@ -128,7 +129,8 @@ class Upscaler:
         """Enlarges one picture.
 
         Colour goes through the network; grey as RGB, averaged again afterwards; transparency is
-        enlarged bicubically on its own.
+        enlarged bicubically on its own. Pixels that are wholly transparent take the colour of the
+        nearest visible ones before, so that edges have no fringes.
 
         Args:
             image: uint8 or uint16 array `(height, width, 3)`, `(height, width, 4)` with alpha or
@@ -167,6 +169,10 @@ class Upscaler:
 
     def _photo(self, photo: Photo, outscale: float | None, progress: Progress | None) -> Photo:
         size = self.size_after(photo.size, outscale)
+        if photo.alpha is not None:
+            # Beside the network, the resizing of its result and that of alpha see two pixels far.
+            reach = self.overlap + math.ceil(4 * max(1, 1 / (outscale or self.scale)))
+            photo = replace(photo, colour=painted_on(photo.colour, photo.alpha, reach))
         colour = self._colour(photo, progress)
         if photo.is_grey:
             colour = colour[..., 0]

@@ -1,6 +1,7 @@
 """`litesr upscale` when something is wrong with a picture or a place."""
 
 import os
+from unittest.mock import Mock
 
 import pytest
 
@@ -80,3 +81,11 @@ def test_an_unreadable_picture_leaves_no_folder_behind(enlarge, tmp_path):
     (tmp_path / "a.png").write_bytes(b"")
     assert enlarge(tmp_path / "a.png", "-o", tmp_path / "out").exit_code == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_refused_picture_leaves_no_folder_behind(enlarge, picture, tmp_path, monkeypatch):
+    path = picture("a.png", 9, 6)
+    refusal = Mock(side_effect=ValueError("refused"))
+    monkeypatch.setattr("keras_litesr.cli.batch.check_output", refusal)
+    assert enlarge(path, "-o", tmp_path / "new" / "out").exit_code == 1
+    assert not (tmp_path / "new").exists()

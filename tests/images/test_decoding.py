@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, features
+from PIL import Image, PngImagePlugin, TiffImagePlugin, features
 
 from keras_litesr.images.decoding import read
-from keras_litesr.images.photos import ImageFileError
+from keras_litesr.images.metadata import Metadata
+from keras_litesr.images.output import write
+from keras_litesr.images.photos import ImageFileError, Photo
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
@@ -141,6 +143,44 @@ def test_camera_data_of_tiff_are_kept_with_umlauts(tmp_path: Path, exif_block: b
     assert kept[0x013B] == "Jürgen"
     assert kept.get_ifd(0x8769)[0x9003] == "2020:02:29 12:00:00"
     assert kept.get_ifd(0x8825)[2] == (51.0, 2.0, 3.0)
+
+
+def test_describing_tags_of_a_cmyk_tiff_are_kept(tmp_path: Path, srgb_profile: bytes) -> None:
+    path = tmp_path / "print.tif"
+    tags = {0x013B: "Jane", 0x8298: "All rights reserved"}
+    Image.new("CMYK", (3, 2)).save(path, tiffinfo=tags, icc_profile=srgb_profile)
+    photo, kept = read(path), Image.Exif()
+    kept.load(photo.metadata.exif)
+    assert {tag: kept[tag] for tag in tags} == tags
+    assert (photo.file_format, photo.metadata.icc_profile) == ("TIFF", None)
+
+
+@pytest.mark.parametrize(("tag", "value"), [(254, 1), (50706, b"\1\4\0\0")])
+@pytest.mark.parametrize("mode", ["RGB", "I;16"])
+def test_raw_files_of_cameras_and_previews_are_refused(
+    tmp_path: Path, mode: str, tag: int, value: int | bytes
+) -> None:
+    path, kind = tmp_path / "raw.tif", 4 if tag == 254 else 1
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags.tagtype[tag], tags[tag] = kind, value
+    Image.new(mode, (3, 2)).save(path, tiffinfo=tags)
+    assert "a camera's raw file or only a preview. Develop it" in _refusal(path)
+
+
+def test_a_page_of_several_is_a_whole_picture(tmp_path: Path) -> None:
+    Image.new("RGB", (3, 2)).save(tmp_path / "page.tif", tiffinfo={254: 2})
+    assert read(tmp_path / "page.tif").size == (2, 3)
+
+
+def test_a_png_with_a_profile_of_two_megabytes_is_whole(
+    tmp_path: Path, srgb_profile: bytes
+) -> None:
+    profile = srgb_profile + bytes(2_000_000)
+    photo = Photo(np.zeros((2, 2, 3), np.uint8), metadata=Metadata(icc_profile=profile))
+    limit = PngImagePlugin.MAX_TEXT_CHUNK
+    write(photo, tmp_path / "a.png")
+    assert read(tmp_path / "a.png").metadata.icc_profile == profile
+    assert limit == PngImagePlugin.MAX_TEXT_CHUNK
 
 
 @pytest.mark.parametrize("file_format", ["GIF", "PNG", "WEBP"])

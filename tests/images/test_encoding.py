@@ -90,6 +90,9 @@ def test_what_jpeg_has_no_room_for_is_left_out(exif_block: bytes) -> None:
     image = Image.open(io.BytesIO(encoding.jpeg(photo, quality=90)))
     assert "exif" not in image.info
     assert "xmp" not in image.info
+    named = Image.open(io.BytesIO(encoding.jpeg(photo, quality=90, software="keras_litesr 0.1.0")))
+    assert dict(named.getexif()) == {0x0131: "keras_litesr 0.1.0"}
+    assert encoding.too_long_for_jpeg(large) == ["EXIF", "XMP"]
     assert Image.open(io.BytesIO(encoding.png(photo))).info["exif"].endswith(large.exif)
 
 

@@ -242,3 +242,17 @@ def test_losses_are_said_beforehand() -> None:
         0,
     ]
     assert losses(Photo(np.zeros((1, 1), np.uint8)), "a.JPG") == ()
+
+
+def test_exif_that_grows_beyond_jpeg_leaves_the_software_and_is_said(
+    tmp_path: Path, photo: Photo, exif_block: bytes
+) -> None:
+    full = Metadata(exif=exif_block + bytes(65527 - len(exif_block)))
+    photo, path = replace(photo, metadata=full), tmp_path / "a.jpg"
+    write(photo, path, software="keras_litesr 0.1.0, lite_x4")
+    with Image.open(path) as image:
+        assert dict(image.getexif()) == {0x0131: "keras_litesr 0.1.0, lite_x4"}
+    (said,) = losses(photo, path, software="keras_litesr 0.1.0, lite_x4")
+    assert said.startswith("a.jpg: EXIF is left out")
+    assert losses(photo, path, strip_metadata=True) == ()
+    assert losses(photo, "a.png") == ()

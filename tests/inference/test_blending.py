@@ -1,5 +1,7 @@
 """Blending TFLite files and presets of relatives."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -103,6 +105,19 @@ def test_an_altered_relative_is_refused(presets, tmp_path):
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(folders.PresetError, match="not the file that was released"):
         Upscaler(presets["soft"], blend=(copy, 0.5))
+
+
+def test_a_relative_without_a_file_is_blended_in_keras(presets, picture, tmp_path):
+    bare = tmp_path / "sharp"
+    shutil.copytree(presets["sharp"], bare)
+    (bare / "sharp_float32.tflite").unlink()
+    folders.write_manifest(bare)
+    blended = Upscaler(presets["soft"], blend=(bare, 0.25))
+    assert blended.runtime == "keras"
+    of_files = Upscaler(presets["soft"], blend=(presets["sharp"], 0.25))(picture)
+    assert np.abs(blended(picture).astype(int) - of_files).max() <= 1
+    with pytest.raises(folders.PresetError, match=r"make it with `litesr convert`"):
+        Upscaler(presets["soft"], runtime="litert", blend=(bare, 0.25))
 
 
 def test_only_presets_in_float32_are_blended(presets):

@@ -89,9 +89,27 @@ def test_alpha_is_enlarged_on_its_own(upscaler, picture):
     rgba = np.dstack([picture, alpha])
     large = upscaler(rgba)
     assert large.shape == (124, 180, 4)
-    np.testing.assert_array_equal(large[..., :3], upscaler(picture))
+    assert (alpha == 0).any(axis=0).tolist() == [True] + [False] * 44
+    seen = np.concatenate([picture[:, 1:2], picture[:, 1:]], axis=1)
+    np.testing.assert_array_equal(large[..., :3], upscaler(seen))
     np.testing.assert_array_equal(large[..., 3], bicubic(alpha, (124, 180)))
     assert upscaler(Image.fromarray(rgba)).mode == "RGBA"
+    opaque = upscaler(np.dstack([picture, np.maximum(alpha, 1)]))
+    np.testing.assert_array_equal(opaque[..., :3], upscaler(picture))
+
+
+@pytest.mark.parametrize("outscale", [None, 1.5, 0.3])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_hidden_black_does_not_darken_a_white_edge(upscaler, channels, outscale):
+    alpha = np.zeros((40, 40), np.uint8)
+    alpha[10:30, 10:22] = 255
+    shown = np.repeat(alpha[..., None], channels, axis=2).squeeze()
+    pixels, before = photo_of(Image.fromarray(shown)), shown.copy()
+    photo = Photo(pixels.colour, alpha)
+    large = upscaler(photo, outscale=outscale)
+    assert (large.alpha < 255).any()
+    assert large.colour[large.alpha > 0].min() == 255
+    np.testing.assert_array_equal(photo.colour, before)
 
 
 def test_grey_stays_grey(upscaler, picture):

@@ -72,7 +72,8 @@ def _assert_same_arrays(folder, expected, *names):
 
 
 def _assert_same_run(folder, expected):
-    assert _names(folder) == FILES
+    # What a killed process was writing stays, under a hidden name of its own.
+    assert {name for name in _names(folder) if name[0] != "."} == FILES
     _assert_same_arrays(folder, expected, "last.weights.h5", "best.weights.h5")
     for name in ("best.json", "log.csv", "recipe.json"):
         assert (folder / name).read_text() == (expected / name).read_text()
@@ -163,7 +164,7 @@ def test_killed_at_any_file_a_run_goes_on_as_if_nothing_had_happened(
         with pytest.raises(Killed):
             _run(parts, folder)
         monkeypatch.setattr(os, "replace", replace)
-        (folder / ".last.weights.h5").write_bytes(b"half a file")
+        (folder / ".0123456789abcdef.weights.h5").write_bytes(b"half a file")
         _start_anew(parts.model, weights)
         resume = (folder / "last.weights.h5").exists()
         _run(_forgetful(parts) if resume else parts, folder, resume=resume)
@@ -234,7 +235,8 @@ def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(tiny_run, tmp_pa
     save_weights = keras.Model.save_weights
 
     def fill(model, path):
-        if "last" in path.name and int(model.optimizer.iterations) == 6:
+        # The best weights are saved without an optimizer.
+        if hasattr(model, "optimizer") and int(model.optimizer.iterations) == 6:
             path.write_bytes(b"what did fit")
             raise OSError(errno.ENOSPC, "No space left on device")
         save_weights(model, path)
