@@ -134,15 +134,19 @@ def test_what_cannot_be_read_is_a_problem(publishable, name, content, problem):
     assert problem in found
 
 
+def _write_metadata(folder, facts):
+    (folder / "metadata.json").write_text(json.dumps(facts))
+    folders.write_manifest(folder)
+
+
 def test_a_tflite_file_of_other_terms_is_a_problem(publishable):
     path = publishable / "bicubic_x4_int8.tflite"
     said = read_metadata(path)
     path.write_bytes(with_metadata(without_metadata(path.read_bytes()), said | {"license": "mit"}))
-    folders.write_manifest(publishable)
+    facts = json.loads((publishable / "metadata.json").read_text())
+    _write_metadata(publishable, facts | {"license": "mit"})
     assert problems(publishable) == []
-    facts = publishable / "metadata.json"
-    facts.write_text(json.dumps(json.loads(facts.read_text()) | {"license": "apache-2.0"}))
-    folders.write_manifest(publishable)
+    _write_metadata(publishable, facts | {"license": "apache-2.0"})
     assert problems(publishable) == [
         "bicubic_x4_int8.tflite says the licence mit, metadata.json says apache-2.0; convert it "
         "again."
