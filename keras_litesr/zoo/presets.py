@@ -91,7 +91,7 @@ PRESETS = {
         scale=4,
         summary="The network of lite_psnr_x4, trained on freely licensed photos alone.",
         use=(
-            "Products: it never saw the pictures whose terms keep the other presets to "
+            "Products: it never saw the pictures whose terms keep most other presets to "
             "non-commercial research. Trained for pixel fidelity, it sharpens edges but invents "
             "no texture."
         ),
