@@ -42,9 +42,9 @@ def main() -> None:
             name: folders.preset_folder(name) for name in arguments.presets or folders.released()
         }
         data = arguments.data or ()
-        for folder in chosen.values():  # a misspelt place is known before minutes of work
-            for images in data:
-                find_pairs(images, scale=folders.metadata(folder)["scale"])
+        for scale in {folders.metadata(folder)["scale"] for folder in chosen.values()}:
+            for images in data:  # a misspelt place is known before minutes of work
+                find_pairs(images, scale=scale)
         for name, folder in chosen.items() if data else ():
             _measure(name, folder, arguments.data)
         if not arguments.only_text:

@@ -142,9 +142,7 @@ def _require_unaltered(output: Path) -> None:
             "Choose a target elsewhere."
         )
     # The manifest is made anew afterwards, and would take in whatever lies here.
-    files = listed_folder(output.parent)
-    for name in files.digests or ():
-        files.read(name)
+    listed_folder(output.parent).require_unaltered()
 
 
 def _renew_manifest(folder: Path) -> None:

@@ -110,8 +110,7 @@ def _manifest(folder: Path) -> _Finding:
 
     try:
         files = listed_folder(folder)
-        for name in files.digests or ():
-            files.read(name)
+        files.require_unaltered()
     except folders.PresetError as error:
         return _Finding("no", str(error))
     return _Finding("yes", f"ok, {len(files.digests or ())} files")

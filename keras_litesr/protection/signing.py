@@ -80,8 +80,7 @@ def sign(folder: str | Path, private_key: str | Path) -> Path:
         )
     _check_private_key(private_key)
     files = listed_folder(folder)
-    for name in files.digests or ():
-        files.read(name)
+    files.require_unaltered()
     # Not signed: the old signature, and what a clone of a repository holds.
     unsigned = {SIGNATURE, *folders.BESIDE} - set(files.digests or ())
     config = signing.Config().use_elliptic_key_signer(private_key=private_key)

@@ -53,6 +53,15 @@ class CheckedFolder:
             return unchecked(self.path, file_name)
         return folders.read(self.path, file_name, self.digests.get(file_name))
 
+    def require_unaltered(self) -> None:
+        """Compares all files that are listed with their hashes.
+
+        Raises:
+            PresetError: When one has another SHA-256.
+        """
+        for name in self.digests or ():
+            self.read(name)
+
 
 def checked_folder(
     folder: Path, *, verify: str = "auto", trusted_keys: Iterable[str | Path] = ()
@@ -88,8 +97,7 @@ def checked_folder(
     if verify == "require":
         if files.signer is None:
             raise _unsigned(folder, envelope)
-        for name in files.digests or ():
-            files.read(name)
+        files.require_unaltered()
     return files
 
 

@@ -179,9 +179,7 @@ def _copy_verified(pinned: Address, name: str, digest: str, target: Path) -> Non
 
 def _is_intact(folder: Path) -> bool:
     try:
-        files = listed_folder(folder)
-        for name in files.digests or ():
-            files.read(name)
+        listed_folder(folder).require_unaltered()
     except PresetError:
         return False
     return True
