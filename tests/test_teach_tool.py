@@ -50,6 +50,11 @@ def test_a_run_of_another_preset_is_no_start(picture, tmp_path, start):
     assert (done.returncode, "Name lite_large_x4 as the teacher" in done.stderr) == (2, True)
 
 
+def test_another_preset_is_no_start(picture, tmp_path):
+    done = _teach(tmp_path, "--start-from", "lite_large_x4")
+    assert (done.returncode, "Name lite_large_x4 as the teacher" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize("what", ["place", "size"])
 def test_what_cannot_be_saved_is_refused_before_the_answers(
     what, picture, tmp_path, load_tool, monkeypatch, capsys

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from keras_litesr.cli.convert import preset_to_tflite
+from keras_litesr.cli.conversion import preset_to_tflite
 from keras_litesr.evaluation.invocation import invocation
 from keras_litesr.evaluation.tables import as_markdown
 from keras_litesr.images.pixels import to_uint8

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from keras_litesr.cli.convert import preset_to_tflite
+from keras_litesr.cli.conversion import preset_to_tflite
 from keras_litesr.silence import hush_tensorflow
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.presets import PRESETS
@@ -51,6 +51,7 @@ def main(
     saved_models = saved_models.resolve()
     for name in presets or [name for name in PRESETS if (saved_models / name).is_dir()]:
         folder = saved_models / name
+        most_steps = _MOST_STEPS.get(PRESETS[name].architecture, tune_steps)
         for dtype in _DTYPES:
             path = folder / f"{name}_{dtype}.tflite"
             before = path.read_bytes() if path.exists() else b""
@@ -59,7 +60,7 @@ def main(
                 path,
                 dtype=dtype,
                 photographs=representative,
-                tune_steps=min(tune_steps, _MOST_STEPS.get(PRESETS[name].architecture, tune_steps)),
+                tune_steps=min(tune_steps, most_steps) if dtype == "int8" else 0,
             )
             after = path.read_bytes()
             state = "unchanged" if before == after else "replaced" if before else "new"

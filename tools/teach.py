@@ -75,13 +75,14 @@ def mixed(ask: Callable[[np.ndarray], np.ndarray], pair: Pair, share: float) -> 
 
 
 def _refuse_another(preset: str, start: Path) -> None:
-    """Refuses a run of another preset, whose further blocks `load_start` would leave out."""
+    """Refuses another preset or its run, whose further blocks `load_start` would leave out."""
     run = start.parent if start.is_file() else start
-    trained = read_json(run / RECIPE).get("preset", preset)
-    if trained != preset:
+    is_preset = str(start) in PRESETS and not start.exists()
+    other = str(start) if is_preset else read_json(run / RECIPE).get("preset", preset)
+    if other != preset:
         raise ValueError(
-            f"Expected a run of {preset}, received {start}, which trained {trained}. Name "
-            f"{trained} as the teacher."
+            f"Expected weights of {preset}, received {start}, which are of {other}. Name "
+            f"{other} as the teacher."
         )
 
 

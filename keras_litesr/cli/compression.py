@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from keras_litesr.cli.convert import preset_to_tflite
+from keras_litesr.cli.conversion import preset_to_tflite
 from keras_litesr.datasets.degradation import Pair, degrade
 from keras_litesr.datasets.places import load_pictures
 from keras_litesr.datasets.sources import split

@@ -2,14 +2,13 @@
 
 import warnings
 from pathlib import Path
-from typing import Any
 
 import click
 
 from keras_litesr.atomic import require_writable
+from keras_litesr.cli.conversion import preset_to_other_format, preset_to_tflite
 from keras_litesr.cli.sizes import parsed_size
 from keras_litesr.cli.toolkit import require_toolkit
-from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.integrity import listed_folder
 
@@ -99,8 +98,9 @@ def convert(
         )
     _check_steps(dtype, tune_steps, aware_steps)
     _check_photographs(dtype, representative)
-    if output.exists() and not overwrite:
-        raise click.UsageError(f"{output} exists; add --overwrite to replace it.")
+    for made in (output, _weights_beside(output)):
+        if made is not None and made.exists() and not overwrite:
+            raise click.UsageError(f"{made} exists; add --overwrite to replace it.")
     if not output.parent.is_dir():
         raise click.UsageError(f"There is no folder {output.parent}; make it first.")
     require_writable(output.parent)
@@ -121,7 +121,7 @@ def convert(
                 aware_steps=aware_steps,
             )
         else:
-            _to_other_format(folder, output)
+            preset_to_other_format(folder, output)
     if is_in_preset:
         _renew_manifest(output.parent)
     for warning in caught:
@@ -184,66 +184,14 @@ def _check_steps(dtype: str, tune_steps: int, aware_steps: int) -> None:
         require_toolkit("--aware-steps")
 
 
-def preset_to_tflite(
-    folder: Path,
-    output: Path,
-    *,
-    dtype: str,
-    input_size: tuple[int, int] | None = None,
-    photographs: Path | None = None,
-    tune_steps: int = 0,
-    aware_steps: int = 0,
-) -> Path:
-    """Converts a preset to TFLite; the file names the weights it was made from, and their terms.
-
-    Args:
-        folder: Preset folder.
-        output: Target, ending in `.tflite`.
-        dtype: See `export.tflite.export`.
-        input_size: `(height, width)`, or None for any size.
-        photographs: Folder to calibrate on, for the dtypes that need it.
-        tune_steps: See `export.tflite.export`.
-        aware_steps: The same.
-
-    Returns:
-        The output.
-    """
-    with captured_output():  # TensorFlow prints pages about the processor when it is imported
-        from keras_litesr.export.quantization import representative_crops
-        from keras_litesr.export.tflite import export
-        from keras_litesr.zoo.registry import load
-
-        model = load(folder)
-    facts = folders.metadata(folder)
-    known: dict[str, Any] = {n: facts[n] for n in ("name", "license") if n in facts}
-    known["source_sha256"] = folders.manifest(folder)[folders.WEIGHTS]
-    crops = None
-    if dtype in ("int8", "int16x8") and photographs is not None:
-        crops = representative_crops(photographs, scale=facts["scale"])
-    return export(
-        model,
-        output,
-        dtype=dtype,
-        input_size=input_size,
-        representative=crops,
-        tune_steps=tune_steps,
-        aware_steps=aware_steps,
-        metadata=known,
-    )
-
-
-def _to_other_format(folder: Path, output: Path) -> None:
-    with captured_output():
-        from keras_litesr.export.formats import export
-        from keras_litesr.zoo.registry import load
-
-        model = load(folder)
-    export(model, output)
+def _weights_beside(output: Path) -> Path | None:
+    """Names the second file of a format that has two."""
+    return output.with_suffix(".bin") if output.suffix == ".xml" else None
 
 
 def _bytes(path: Path) -> int:
     """Sums the sizes of what was written: a file, a folder, or OpenVINO's pair of files."""
     parts = [*path.rglob("*")] if path.is_dir() else [path]
-    if path.suffix == ".xml":
-        parts.append(path.with_suffix(".bin"))
+    if beside := _weights_beside(path):
+        parts.append(beside)
     return sum(part.stat().st_size for part in parts if part.is_file())

@@ -12,7 +12,7 @@ import click
 import numpy as np
 
 from keras_litesr.cli.answers import Photo, as_sums
-from keras_litesr.cli.convert import preset_to_tflite
+from keras_litesr.cli.conversion import preset_to_tflite
 from keras_litesr.datasets.degradation import Pair
 from keras_litesr.silence import captured_output
 from keras_litesr.training.recipes import Recipe

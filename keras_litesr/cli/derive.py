@@ -12,7 +12,7 @@ import click
 
 from keras_litesr.atomic import require_writable
 from keras_litesr.cli.folder_lists import ManyFolders
-from keras_litesr.cli.ranges import NumberRange
+from keras_litesr.cli.ranges import SEEDS, NumberRange
 from keras_litesr.zoo.new_folders import require_plain_name
 from keras_litesr.zoo.presets import PRESETS
 
@@ -53,7 +53,7 @@ _FOLDER = click.Path(path_type=Path)
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**32 - 1),
+    type=SEEDS,
     default=0,
     show_default=True,
     help="Of the first weights and the patches.",
@@ -84,9 +84,6 @@ def derive(big: str, output: Path, **options) -> None:
     except KeyboardInterrupt:
         click.echo("\nStopped. The same command with --resume goes on.", err=True)
         raise SystemExit(130) from None
-    except ArithmeticError as error:
-        click.echo(f"litesr: {error}", err=True)
-        raise SystemExit(1) from None
     if options["as_json"]:
         click.echo(json.dumps(report, indent=2))
         return

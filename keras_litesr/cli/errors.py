@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from keras_litesr.atomic import unwritable
+from keras_litesr.failures import TrainingError
 
 # What the libraries below say in errors of other kinds.
 _OUT_OF_MEMORY = ("std::bad_alloc", "OOM when allocating", "Unable to allocate")
@@ -20,7 +21,7 @@ def explained(error: Exception) -> str:
         # A hidden name is a temporary one, which the person has never seen.
         place = path.parent if path.name.startswith(".") else path
         return unwritable(place, error.strerror or type(error).__name__)
-    if isinstance(error, (ValueError, OSError)) and str(error):
+    if isinstance(error, (ValueError, OSError, TrainingError)) and str(error):
         return str(error)
     # The import system says which module it did not find; our sentences say what to install.
     if isinstance(error, ImportError) and not (error.name or error.path):

@@ -7,6 +7,7 @@ import click
 
 from keras_litesr.cli.errors import explained
 from keras_litesr.cli.lazy import LazyGroup
+from keras_litesr.failures import TrainingError
 from keras_litesr.silence import hush_tensorflow
 
 _EXAMPLES = """\b
@@ -17,7 +18,8 @@ Examples:
   litesr list                     the models and what they cost
   litesr COMMAND --help           more examples and every option
 
-Exit codes: 0 done, 1 some pictures failed, 2 wrong usage or a defect, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 some pictures or a training failed, 2 wrong usage or a defect, 130 stopped by
+Ctrl-C.
 """
 COMMANDS = {
     "upscale": ("upscale", "upscale", "Enlarges pictures, folders of pictures, and videos."),
@@ -59,7 +61,8 @@ class Litesr(LazyGroup):
                 traceback.print_exc()
             else:
                 click.echo(f"litesr: {explained(error)}", err=True)
-            sys.exit(2)  # 1 is an answer, that of `protect` for instance.
+            # 1 is an answer, that of `protect` for instance, or that a training came to nothing.
+            sys.exit(1 if isinstance(error, TrainingError) else 2)
 
 
 @click.group(

@@ -94,12 +94,8 @@ def prune(model: str, output: Path, as_json: bool, **options) -> None:
     source = folders.preset_folder(model)
     from keras_litesr.cli.compression import compress
 
-    try:
-        with redirect_stdout(sys.stderr):  # Notes are no part of what is printed as JSON.
-            rows = compress(source, output, options)
-    except ArithmeticError as error:
-        click.echo(f"litesr: {error}", err=True)
-        raise SystemExit(1) from None
+    with redirect_stdout(sys.stderr):  # Notes are no part of what is printed as JSON.
+        rows = compress(source, output, options)
     click.echo(json.dumps(rows, indent=2) if as_json else _table(rows, output))
 
 

@@ -214,7 +214,7 @@ def _add_tflite(folder: Path, representative: Path | None) -> None:
     if not missing:
         return
     with captured_output():
-        from keras_litesr.cli.convert import preset_to_tflite
+        from keras_litesr.cli.conversion import preset_to_tflite
     for path, dtype in missing.items():
         preset_to_tflite(folder, path, dtype=dtype, photographs=representative)
         # The next one loads the folder, which must not hold what the manifest does not list.

@@ -4,6 +4,8 @@ import math
 
 import click
 
+SEEDS = click.IntRange(0, 2**31 - 1)  # that Keras takes on Torch
+
 
 class NumberRange(click.FloatRange):
     """A float within bounds, which NaN passes in `click.FloatRange`: it is on no side of them."""

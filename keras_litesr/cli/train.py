@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from keras_litesr.cli.folder_lists import ManyFolders
-from keras_litesr.cli.ranges import NumberRange
+from keras_litesr.cli.ranges import SEEDS, NumberRange
 from keras_litesr.training.recipes import RECIPES
 from keras_litesr.training.records import LAST
 
@@ -35,7 +35,6 @@ _LOSSES = (
     "l2_and_gmsd",
 )
 _POSITIVE = click.IntRange(min=1)
-_LARGEST_SEED = 2**31 - 1  # of Keras on Torch
 _LONGEST_HOURS = 10_000
 _FOLDER = click.Path(path_type=Path)
 
@@ -115,7 +114,7 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, _LARGEST_SEED),
+    type=SEEDS,
     help="Of weights and patches.  [default: 0]",
 )
 @click.option(
@@ -128,8 +127,7 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
     type=click.Choice(["tensorflow", "torch"]),
     help="Of Keras.  [default: KERAS_BACKEND, or TensorFlow where it is installed]",
 )
-@click.pass_context
-def train(ctx: click.Context, recipe: str, **options) -> None:
+def train(recipe: str, **options) -> None:
     """Trains a preset from folders of photos, which may be of any size and kind.
 
     RECIPE names the preset. Low-resolution pictures are made from the photos. The run's folder
@@ -148,11 +146,6 @@ def train(ctx: click.Context, recipe: str, **options) -> None:
     except KeyboardInterrupt:
         click.echo(f"\nStopped. {_how_to_go_on(folder)}", err=True)
         sys.exit(130)
-    except ArithmeticError as error:
-        if ctx.find_root().params.get("debug"):
-            raise
-        click.echo(f"litesr: {error}", err=True)
-        sys.exit(1)
 
 
 def _refuse_odd_options(options: dict) -> None:

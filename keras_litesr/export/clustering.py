@@ -39,7 +39,7 @@ def cluster(
 
     Raises:
         ValueError: For fewer clusters, or a layer that the twin does not know.
-        ArithmeticError: When the training diverges.
+        DivergedError: When the training diverges.
     """
     if clusters < 2:
         raise ValueError(f"Expected at least 2 clusters, received {clusters}. 32 are a fair trial.")

@@ -45,7 +45,7 @@ def prune(
     Raises:
         ValueError: For another share, too few steps, a layer that the twin does not know, or a
             model without anything to prune.
-        ArithmeticError: When the training diverges.
+        DivergedError: When the training diverges.
 
     Reference:
         Zhu and Gupta, 2017, To Prune, or Not to Prune, Eq. 1.

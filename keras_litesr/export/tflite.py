@@ -147,11 +147,12 @@ def _check(path: Path, dtype: str, input_size: tuple[int, int] | None) -> None:
 
 
 def _check_steps(dtype: str, tune_steps: int, aware_steps: int) -> None:
-    if aware_steps and (tune_steps or dtype != "int8"):
-        received = f"tune_steps={tune_steps}" if tune_steps else dtype
+    given = {"tune_steps": tune_steps, "aware_steps": aware_steps}
+    received = [f"{name}={steps}" for name, steps in given.items() if steps]
+    if len(received) > 1 or (received and dtype != "int8"):
         raise ValueError(
-            f"Expected aware_steps for int8 and without tune_steps, received {received}. Leave "
-            "one of them out."
+            "Expected at most one of tune_steps and aware_steps, and for int8, received "
+            f"{' and '.join(received)} for {dtype}. Leave one of them out."
         )
 
 

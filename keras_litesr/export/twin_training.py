@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_litesr.export.legacy import tf_keras
+from keras_litesr.failures import DivergedError
 
 Batch = tuple[np.ndarray, np.ndarray]
 
@@ -33,7 +34,7 @@ def train_twin(
         progress: Called with 1 after every step.
 
     Raises:
-        ArithmeticError: When the loss is no longer a number.
+        DivergedError: When the loss is no longer a number.
     """
     schedule = tf_keras.optimizers.schedules.CosineDecay(learning_rate, max(steps, 1))
     optimizer = tf_keras.optimizers.Adam(schedule, global_clipnorm=1.0, jit_compile=False)
@@ -46,7 +47,7 @@ def train_twin(
         value = twin_model.train_on_batch(*batches[step % len(batches)])
         callback.on_train_batch_end(step)
         if not np.isfinite(value):
-            raise ArithmeticError(
+            raise DivergedError(
                 f"Expected a loss, received {value} at step {step + 1}. Begin again with a lower "
                 "learning rate."
             )

@@ -8,18 +8,11 @@ import keras
 import numpy as np
 
 from keras_litesr.datasets.patches import CentreCrops
+from keras_litesr.failures import CollapsedError, DivergedError
 from keras_litesr.images import resize
 from keras_litesr.images.pixels import to_float, to_uint8
 from keras_litesr.training.checkpoints import SaveLast
 from keras_litesr.training.metrics import luma_psnr
-
-
-class DivergedError(ArithmeticError):
-    """A training whose loss is no longer a number; the message says what to change."""
-
-
-class CollapsedError(ArithmeticError):
-    """A training no better than bicubic enlargement; the message says what to change."""
 
 
 class StopOnNaN(keras.callbacks.Callback):

@@ -81,13 +81,13 @@ def write_own_card(folder: str | Path, card: Mapping[str, Any] | Card) -> None:
         PresetError: When facts are missing or unknown, which are named, or the folder has no
             metadata.
     """
-    folder, card = Path(folder), card_of(card)
+    folder = Path(folder)
     facts, measured = _read(folder / folders.METADATA), _read(folder / folders.RESULTS)
     if not facts:
         raise folders.PresetError(
             f"{folder} holds no {folders.METADATA}. Make it with keras_litesr.save_to_preset."
         )
-    require_complete(card, facts)
+    card = whole_card(card, facts)
     if card.picture:
         add_picture(folder, Path(card.picture))
     facts["card"] = {name: value for name, value in asdict(card).items() if name != "picture"}
@@ -97,22 +97,44 @@ def write_own_card(folder: str | Path, card: Mapping[str, Any] | Card) -> None:
     folders.write_manifest(folder)
 
 
+def whole_card(card: Mapping[str, Any] | Card, facts: Mapping[str, Any]) -> Card:
+    """Reads an author's facts, refused before anything is written where they do not make a card.
+
+    Args:
+        card: The author's facts; see `Card`.
+        facts: The preset's metadata.
+
+    Raises:
+        PresetError: When facts are missing or unknown, which are named, or the picture is no PNG
+            file.
+    """
+    card = card_of(card)
+    require_complete(card, facts)
+    if card.picture:
+        _require_picture(Path(card.picture))
+    return card
+
+
 def add_picture(folder: Path, picture: Path) -> None:
     """Copies the picture that a card is to show into its folder.
 
     Raises:
         PresetError: When there is no such file, or it is no PNG file.
     """
+    _require_picture(picture)
+    target = folder / PICTURE
+    if picture.resolve() != target.resolve():
+        with published(target) as temporary:
+            shutil.copyfile(picture, temporary)
+
+
+def _require_picture(picture: Path) -> None:
     if picture.suffix.lower() != ".png":
         raise folders.PresetError(
             f"Expected a PNG file as picture, received {picture}. Convert it."
         )
     if not picture.is_file():
         raise folders.PresetError(f"There is no picture {picture}; name a PNG file.")
-    target = folder / PICTURE
-    if picture.resolve() != target.resolve():
-        with published(target) as temporary:
-            shutil.copyfile(picture, temporary)
 
 
 def zoo_table() -> str:

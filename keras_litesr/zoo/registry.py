@@ -134,14 +134,11 @@ def save_to_preset(
         The folder.
 
     Raises:
-        PresetError: When the folder holds subfolders or links, or the card lacks facts.
+        PresetError: When the card lacks facts, of which nothing is written, or the folder holds
+            subfolders or links.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     bare = copied(model)
-    write_json(folder / folders.CONFIG, _portable(keras.saving.serialize_keras_object(bare)))
-    with published(folder / folders.WEIGHTS) as temporary:
-        bare.save_weights(temporary)
     facts: dict[str, Any] = {
         "name": name or folder.name,
         "scale": scale_of(bare),
@@ -155,12 +152,18 @@ def save_to_preset(
         facts["training"] = training
     if licence:
         facts["license"] = licence
+    if card is not None:
+        from keras_litesr.zoo.cards import whole_card, write_own_card
+
+        card = whole_card(card, facts)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / folders.CONFIG, _portable(keras.saving.serialize_keras_object(bare)))
+    with published(folder / folders.WEIGHTS) as temporary:
+        bare.save_weights(temporary)
     write_json(folder / folders.METADATA, facts)
     if (folder / folders.MANIFEST).is_file():
         _remove_files_of_earlier_model(folder, card)
     if card is not None:
-        from keras_litesr.zoo.cards import write_own_card
-
         write_own_card(folder, card)
     folders.write_manifest(folder)
     return folder

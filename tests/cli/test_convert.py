@@ -131,6 +131,14 @@ def test_existing_output_is_kept_unless_asked(litesr, tmp_path):
     assert read_metadata(output)["scale"] == 4
 
 
+def test_weights_of_another_model_beside_an_openvino_file_are_kept(litesr, tmp_path):
+    (tmp_path / "net.bin").write_bytes(b"others")
+    result = litesr("convert", "bicubic_x4", "-o", tmp_path / "net.xml")
+    assert result.exit_code == 2
+    assert "net.bin exists; add --overwrite" in result.stderr
+    assert (tmp_path / "net.bin").read_bytes() == b"others"
+
+
 def test_a_folder_of_other_files_is_kept_even_with_overwrite(litesr, tmp_path):
     (tmp_path / "mydata").mkdir()
     (tmp_path / "mydata/holiday.jpg").write_bytes(b"photo")

@@ -10,6 +10,7 @@ import pytest
 from keras_litesr import __version__
 from keras_litesr.cli.errors import explained
 from keras_litesr.cli.main import COMMANDS, main
+from keras_litesr.failures import DivergedError
 from keras_litesr.inference.upscaler import Upscaler
 
 
@@ -75,6 +76,25 @@ def test_a_defect_is_one_line_too_and_asks_for_a_report(litesr, monkeypatch, pic
     assert result.stderr == (
         "litesr: Unexpected KeyError: 'spam'. Run again with --debug and report it.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (DivergedError("Expected a loss, received nan."), 1, "Expected a loss, received nan."),
+        (ZeroDivisionError("by zero"), 2, "Unexpected ZeroDivisionError: by zero."),
+    ],
+)
+def test_a_training_that_diverges_is_an_answer_but_no_other_arithmetic(
+    litesr, monkeypatch, tmp_path, error, code, message
+):
+    def broken(*_, **__):
+        raise error
+
+    monkeypatch.setattr("keras_litesr.cli.convert.preset_to_tflite", broken)
+    result = litesr("convert", "bicubic_x4", "-o", tmp_path / "a.tflite")
+    assert result.exit_code == code
+    assert result.stderr.startswith(f"litesr: {message}")
 
 
 @pytest.mark.parametrize(

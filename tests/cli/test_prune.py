@@ -7,6 +7,7 @@ import pytest
 
 import keras_litesr
 from keras_litesr.export.metadata import read_metadata
+from keras_litesr.failures import DivergedError
 from keras_litesr.zoo.folders import metadata
 
 
@@ -87,7 +88,7 @@ def test_wrong_requests_are_refused(litesr, preset, tmp_path, monkeypatch, argum
 
 def test_a_training_that_diverges_is_no_defect(litesr, preset, tmp_path, monkeypatch):
     def diverge(*_):
-        raise ArithmeticError("Expected a loss, received nan at step 3.")
+        raise DivergedError("Expected a loss, received nan at step 3.")
 
     monkeypatch.setattr("keras_litesr.cli.compression.compress", diverge)
     result = litesr("prune", preset, "-o", tmp_path / "out", "--data", "photos")

@@ -77,13 +77,14 @@ def test_network_without_weights_is_left_alone(pictures):
 @pytest.mark.parametrize(
     ("options", "received"),
     [
-        ({"dtype": "float16"}, "received float16"),
-        ({"dtype": "int8", "tune_steps": 3}, "received tune_steps=3"),
+        ({"dtype": "float16", "aware_steps": 5}, "aware_steps=5 for float16"),
+        ({"dtype": "float32", "tune_steps": 3}, "tune_steps=3 for float32"),
+        ({"dtype": "int8", "tune_steps": 3, "aware_steps": 5}, "tune_steps=3 and aware_steps=5"),
     ],
 )
 def test_two_kinds_of_steps_and_other_dtypes_are_refused(options, received, tmp_path):
-    with pytest.raises(ValueError, match=f"Expected aware_steps for int8 .* {received}"):
-        tflite.export(bicubic(), tmp_path / "a.tflite", aware_steps=5, **options)
+    with pytest.raises(ValueError, match=f"Expected at most one .* received {received}"):
+        tflite.export(bicubic(), tmp_path / "a.tflite", **options)
 
 
 def run(path, low_res):

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from keras_litesr.datasets.degradation import Pair
+from keras_litesr.failures import CollapsedError, DivergedError
 from keras_litesr.models.lite import lite
 from keras_litesr.training import checkpoints
-from keras_litesr.training.guards import CollapsedError, DivergedError, StopOnNaN
+from keras_litesr.training.guards import StopOnNaN
 from keras_litesr.training.pixel import compile_for_pixels
 from keras_litesr.training.progress import Progress
 from keras_litesr.training.records import locked, read_json, recorded

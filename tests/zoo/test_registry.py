@@ -10,12 +10,17 @@ from keras_litesr.models.cost import receptive_radius
 from keras_litesr.models.layers import PixelShuffle
 from keras_litesr.models.lite import lite
 from keras_litesr.protection.signing import generate_key_pair, sign
-from keras_litesr.zoo import cards, folders, signatures
+from keras_litesr.zoo import folders, signatures
 from keras_litesr.zoo.configuration import parsed
 from keras_litesr.zoo.presets import PRESETS
 from keras_litesr.zoo.registry import ARCHITECTURES
 from keras_litesr.zoo.signatures import SignatureError
 from keras_litesr.zoo.sizes import parameter_count
+
+CARD = {
+    **{"title": "A", "summary": "B", "use": "C", "limits": "D", "degradation": "E"},
+    **{"licence": "mit", "data": "F", "datasets": ["f"], "command": "G", "hardware": "H"},
+}
 
 
 @pytest.fixture
@@ -64,9 +69,7 @@ def test_files_of_an_earlier_model_are_not_listed_as_the_new_ones(folder, tmp_pa
     folders.write_manifest(folder)
     generate_key_pair(tmp_path / "own.pem", tmp_path / "own.pub")
     sign(folder, tmp_path / "own.pem")
-    card = {"title": "A", "summary": "B", "use": "C", "limits": "D", "degradation": "E"}
-    card |= {"licence": "mit", "data": "F", "datasets": ["f"], "command": "G", "hardware": "H"}
-    card["picture"] = str(folder / "comparison.png")
+    card = {**CARD, "picture": str(folder / "comparison.png")}
     keras_litesr.save_to_preset(lite(filters=12, num_blocks=2), folder, card=card)
     listed = {"LICENSE", "README.md", "comparison.png", "config.json", "metadata.json"}
     assert set(folders.manifest(folder)) == {*listed, "model.weights.h5"}
@@ -163,10 +166,20 @@ def test_enlarging_refuses_a_signature_that_fails(folder, tmp_path, monkeypatch)
         keras_litesr.Upscaler(folder)
 
 
-def test_card_is_written_before_the_manifest(model, tmp_path, monkeypatch):
-    def write(folder, card):
-        (folder / "README.md").write_text(card["text"])
+def test_a_card_is_written_before_the_manifest(model, tmp_path):
+    folder = keras_litesr.save_to_preset(model, tmp_path / "carded", card=CARD)
+    assert "# A" in folders.verified(folder, "README.md").read_text()
 
-    monkeypatch.setattr(cards, "write_own_card", write)
-    folder = keras_litesr.save_to_preset(model, tmp_path / "carded", card={"text": "mine"})
-    assert folders.verified(folder, "README.md").read_text() == "mine"
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"hardware": ""}, "does not say hardware"),
+        ({"picture": "nowhere.png"}, "There is no picture nowhere.png"),
+        ({"picture": __file__}, "Expected a PNG file as picture"),
+    ],
+)
+def test_nothing_is_written_for_a_card_that_is_none(model, tmp_path, wrong, message):
+    with pytest.raises(folders.PresetError, match=message):
+        keras_litesr.save_to_preset(model, tmp_path / "carded", card={**CARD, **wrong})
+    assert not list(tmp_path.iterdir())
