@@ -15,6 +15,7 @@ from keras_litesr.training.records import BEST, LOG, SAMPLES, recorded, refuse_b
 from keras_litesr.zoo.presets import PRESETS
 
 Options = dict[str, Any]
+_MOST_SLOWDOWN = 1.5
 
 
 def run(preset: str, folder: Path, options: Options) -> None:
@@ -79,7 +80,23 @@ def _settings(preset: str, folder: Path, options: Options) -> tuple[Recipe, int]
             f"Expected an adversarial recipe for --adversarial-weight, {' or '.join(adversarial)}, "
             f"received {preset}. Leave the option out."
         )
+    if "precision" not in changes and not options["resume"]:
+        changes["precision"] = _bearable(recipe.precision)
     return replace(recipe, **changes), seed if options["seed"] is None else options["seed"]
+
+
+def _bearable(precision: str) -> str:
+    """Gives float32 in place of a precision that this machine computes much more slowly in."""
+    from keras_litesr.training.precision import bfloat16_slowdown
+
+    if precision == "float32" or (times := bfloat16_slowdown()) < _MOST_SLOWDOWN:
+        return precision
+    click.echo(
+        f"note: bfloat16 takes {times:.1f} times as long as float32 on this machine, which "
+        f"trains in float32 therefore. --precision {precision} insists.",
+        err=True,
+    )
+    return "float32"
 
 
 def _datasets(pictures, others, recipe: Recipe, seed: int, scale: int):

@@ -101,7 +101,8 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
     "--precision",
     type=click.Choice(["float32", "mixed_bfloat16"]),
     help="Of the generator's arithmetic; weights are float32. mixed_bfloat16 takes up to half the "
-    "time off where the processor has bfloat16 instructions.  [default: the recipe's]",
+    "time off where the processor has bfloat16 instructions.  [default: the recipe's, but float32 "
+    "where that is measured to be much faster]",
 )
 @click.option(
     "--adversarial-weight",

@@ -229,6 +229,26 @@ def test_folders_follow_data_however_it_is_written(train, photos, tmp_path):
     assert done.exit_code == 0, done.output
 
 
+@pytest.mark.parametrize(
+    ("times", "words", "precision"),
+    [
+        (0.6, [], "mixed_bfloat16"),
+        (6.5, [], "float32"),
+        (6.5, ["--precision", "mixed_bfloat16"], "mixed_bfloat16"),
+    ],
+)
+def test_half_precision_gives_way_where_it_is_slow(
+    train, photos, tmp_path, monkeypatch, times, words, precision
+):
+    monkeypatch.setattr("keras_litesr.training.precision.bfloat16_slowdown", lambda: times)
+    monkeypatch.setitem(RECIPES, "half", Recipe(**SETTINGS, precision="mixed_bfloat16"))
+    monkeypatch.setitem(PRESETS, "half", PRESETS["small"])
+    done = train("--data", photos, "--out", tmp_path / "run", *words, recipe="half")
+    assert done.exit_code == 0, done.output
+    assert json.loads((tmp_path / "run/recipe.json").read_text())["precision"] == precision
+    assert ("takes 6.5 times as long" in done.stderr) == (precision == "float32")
+
+
 def test_half_precision_trains_weights_and_picture_in_single(train, photos, tmp_path, monkeypatch):
     built = []
     compiled = trainers.trainer
