@@ -51,6 +51,7 @@ def mini_x4(monkeypatch: pytest.MonkeyPatch) -> str:
         scale=4,
         summary="A small one.",
         use="Tests.",
+        data="Pictures.",
     )
     monkeypatch.setitem(PRESETS, "mini_x4", row)
     return "mini_x4"

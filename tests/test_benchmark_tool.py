@@ -165,12 +165,11 @@ def test_recipes_are_measured_on_every_engine_there_is(
     monkeypatch.setattr(
         training, "_row", lambda name, engine: {"recipe": name, "engine": engine, "step_ms": 7.25}
     )
-    # bicubic_x4 has no weights, so there is nothing to train.
-    chosen = Namespace(models=["lite_tiny_x4", "bicubic_x4", "srcnn_x4"], out=tmp_path / "new")
+    chosen = Namespace(models=["lite_tiny_x4", "srcnn_x4"], out=tmp_path / "new")
     training.measure(chosen, "a machine")
     engines = ["TensorFlow", "TensorFlow XLA", "TensorFlow bfloat16", *["Torch"] * has_torch]
     report = json.loads((tmp_path / "new/training_speed.json").read_text())
-    command = "tools/benchmark.py --training lite_tiny_x4 bicubic_x4 srcnn_x4"
+    command = "tools/benchmark.py --training lite_tiny_x4 srcnn_x4"
     assert (report["command"], report["machine"]) == (command, "a machine")
     assert [(row["recipe"], row["engine"]) for row in report["rows"]] == [
         (name, engine) for name in ("lite_tiny_x4", "srcnn_x4") for engine in engines
@@ -182,6 +181,14 @@ def test_recipes_are_measured_on_every_engine_there_is(
         assert [row["recipe"], *row["engine"].split(), "7.25"] in lines
     assert str(tmp_path / "new/training_speed.json") in printed.out
     assert ("Torch is left out" in printed.err) == (not has_torch)
+
+
+def test_a_model_without_weights_leaves_the_figures_alone(training, tmp_path):
+    with pytest.raises(SystemExit, match="nothing to train in bicubic_x4"):
+        training.measure(
+            Namespace(models=["lite_tiny_x4", "bicubic_x4"], out=tmp_path), "a machine"
+        )
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_names_every_recipe_is_measured(training, monkeypatch, tmp_path):

@@ -24,8 +24,9 @@ def _rises(panel):
     return rows[columns.argmin()] > rows[columns.argmax()]
 
 
-def plot(folder, columns):
-    (folder / "log.csv").write_text(f"epoch,{columns},val_psnr\n0,0.5,0.9,30.1\n1,0.4,1.0,30.2\n")
+def plot(folder, columns, first="0.5"):
+    rows = f"0,{first},0.9,30.1\n1,0.4,1.0,30.2\n"
+    (folder / "log.csv").write_text(f"epoch,{columns},val_psnr\n{rows}")
     command = [sys.executable, TOOL, folder, "-o", folder / "curves.png"]
     return subprocess.run(command, capture_output=True, text=True)
 
@@ -39,6 +40,12 @@ def test_both_adversarial_methods_have_curves(method, tmp_path):
         assert picture.size == (900, 260)
         is_curve = (np.asarray(picture.convert("RGB")) == BLUE).all(axis=2)
     assert [_rises(panel) for panel in np.hsplit(is_curve, 3)] == RISES[method]
+
+
+def test_an_empty_cell_is_a_gap(tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    done = plot(tmp_path, COLUMNS["wgan"], first="")
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_pixel_run_is_refused_by_name(tmp_path):

@@ -56,6 +56,26 @@ def test_an_unknown_setting_is_one_line(photos):
     assert (done.returncode, "filers" in done.stderr.splitlines()[-1]) == (2, True)
 
 
+def test_small_validation_pictures_do_not_shrink_the_others(photos, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(TOOL.parent))
+    import search
+
+    Image.fromarray(np.zeros((16, 16, 3), np.uint8)).save(photos / "small.png")
+    assert [picture.shape for picture in search._pictures([photos], 48)] == [(48, 48, 3)] * 2
+    assert "1 of 3 pictures" in capsys.readouterr().err
+    with pytest.raises(ValueError, match=r"pictures of 64x64 pixels .* received none"):
+        search._pictures([photos], 64)
+
+
+def test_constants_are_no_text(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOL.parent))
+    import search
+
+    words = "jit_compile=False,clip_norm=None,kernel_size=3+5,loss=l1,steps=2"
+    expected = {"jit_compile": False, "clip_norm": None, "kernel_size": (3, 5)}
+    assert search._variant(words) == {**expected, "loss": "l1", "steps": 2}
+
+
 def test_rows_are_ordered_by_number_not_by_text(monkeypatch):
     monkeypatch.syspath_prepend(str(TOOL.parent))
     from search import _quality

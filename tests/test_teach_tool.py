@@ -1,5 +1,6 @@
 """tools/teach.py, with the one teacher whose answers are known: bicubic."""
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from PIL import Image
 from keras_litesr.datasets import packs
 from keras_litesr.datasets.packs import load_pack
 from keras_litesr.images.resize import enlarge, reduce
+from keras_litesr.zoo.folders import PresetError, preset_folder
 
 TOOL = Path(__file__).parents[1] / "tools" / "teach.py"
 
@@ -41,18 +43,13 @@ def test_pictures_lie_between_original_and_answer(picture, tmp_path, share):
     assert np.abs(taught - expected).max() <= 4 * share
 
 
-@pytest.mark.parametrize("start", ["run", "run/best.weights.h5"])
-def test_a_run_of_another_preset_is_no_start(picture, tmp_path, start):
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run/best.weights.h5").touch()
-    (tmp_path / "run/recipe.json").write_text('{"preset": "lite_large_x4"}')
-    done = _teach(tmp_path, "--start-from", tmp_path / start)
-    assert (done.returncode, "Name lite_large_x4 as the teacher" in done.stderr) == (2, True)
-
-
-def test_another_preset_is_no_start(picture, tmp_path):
-    done = _teach(tmp_path, "--start-from", "lite_large_x4")
-    assert (done.returncode, "Name lite_large_x4 as the teacher" in done.stderr) == (2, True)
+@pytest.mark.parametrize("start", ["name", "folder", "file", "run"])
+def test_weights_of_a_deeper_network_are_no_teacher(start, load_tool, tmp_path):
+    folder = preset_folder("lite_psnr_x4")
+    shutil.copyfile(folder / "model.weights.h5", tmp_path / "best.weights.h5")
+    starts = {"name": "lite_psnr_x4", "folder": folder, "file": folder / "model.weights.h5"}
+    with pytest.raises(PresetError, match=r"another network|layer"):
+        load_tool("teach")._runtime("lite_small_x4", str(starts.get(start, tmp_path)))
 
 
 @pytest.mark.parametrize("what", ["place", "size"])

@@ -66,7 +66,7 @@ def test_a_free_preset_never_saw_pictures_for_research_only(preset, folder):
         assert "bsds" not in json.dumps(folders.metadata(folder)).lower()
 
 
-@pytest.mark.parametrize("name", ["lite_open_x4", "lite_tiny_x4"])
+@pytest.mark.parametrize("name", [n for n in ROWS if ROWS[n].licence == "cc-by-sa-4.0"])
 def test_files_that_products_may_ship_say_so(name):
     folder = folders.preset_folder(name)
     for dtype in DTYPES:
@@ -177,6 +177,8 @@ def test_int8_loses_on_set5_what_the_card_states(preset, folder, set5):
     limit = 1 if ROWS[preset].architecture in WITHOUT_SKIP else 0.07
     if preset == "lite_large_x4":  # It rounds twenty additions, others at most twelve.
         limit = 0.08
+    if preset in ("lite_psnr_x4", "lite_x4"):  # Longer trained, they spread wider: decision 0016.
+        limit = 0.09
     assert stated["float32"] - psnr <= limit
 
 

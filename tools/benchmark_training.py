@@ -38,7 +38,9 @@ _STATUS = Path("/proc/self/status")  # Linux only; elsewhere memory is not told.
 
 def measure(arguments: argparse.Namespace, machine: str) -> None:
     """Measures each recipe on each engine in a process of its own; writes `training_speed.json`."""
-    names = [name for name in arguments.models or RECIPES if name in RECIPES]
+    names = arguments.models or list(RECIPES)
+    if odd := [name for name in names if name not in RECIPES]:
+        raise SystemExit(f"benchmark.py: there is nothing to train in {', '.join(odd)}")
     engines = dict(_ENGINES)
     if importlib.util.find_spec("torch") is None:
         print("Torch is left out: it is not installed.", file=sys.stderr)

@@ -23,7 +23,7 @@ _MOST_STEPS = {"srcnn": 40, "separable_srresnet": 0, "srresnet": 0}
 
 
 @click.command()
-@click.argument("presets", nargs=-1, metavar="[PRESET]...")
+@click.argument("presets", nargs=-1, metavar="[PRESET]...", type=click.Choice(list(PRESETS)))
 @click.option(
     "--representative",
     required=True,

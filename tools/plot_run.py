@@ -52,7 +52,7 @@ def _draw(rows: list[dict], panels: dict[str, str], path: Path) -> None:
     epochs = [int(row["epoch"]) + 1 for row in rows]
     figure = Figure(figsize=(9, 2.6), layout="constrained")
     for axes, (name, title) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
-        axes.plot(epochs, [float(row[name]) for row in rows], color="#1f5fa8")
+        axes.plot(epochs, [float(row[name] or "nan") for row in rows], color="#1f5fa8")
         axes.set(title=title, xlabel="epoch")
         axes.grid(alpha=0.3)
     with published(path) as temporary:

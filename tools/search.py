@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from keras_litesr.datasets.degradation import degrade
 from keras_litesr.datasets.places import load_pictures
+from keras_litesr.datasets.sources import at_least
 from keras_litesr.evaluation.tables import Row, as_markdown
 from keras_litesr.inference.runtimes import LiteRT
 from keras_litesr.silence import captured_output, hush_tensorflow
@@ -36,6 +37,7 @@ with captured_output():
 Variant = dict[str, Any]
 
 _SCALE = 4
+_CONSTANTS = {"True": True, "False": False, "None": None}
 _ROUNDS = 15
 _EXAMPLES = """\
 examples:
@@ -62,9 +64,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     try:
-        training = degrade(load_pictures(arguments.data), _SCALE)
-        pictures = load_pictures(arguments.validation)
-        validation = CentreCrops(degrade(pictures, _SCALE), scale=_SCALE)
+        side = _SCALE * max(_recipe(variant).patch_size for variant in arguments.variants)
+        training = degrade(_pictures(arguments.data, side), _SCALE)
+        # Smaller ones would have all the others cut to their size.
+        validation = CentreCrops(
+            degrade(_pictures(arguments.validation, side), _SCALE), scale=_SCALE
+        )
         rows = []
         for variant in tqdm(arguments.variants, desc="variants", disable=None):
             rows.append(_row(variant, training, validation, arguments))
@@ -89,7 +94,7 @@ def _variant(text: str) -> Variant:
         name, equals, value = part.partition("=")
         if not equals:
             raise argparse.ArgumentTypeError(f"expected NAME=VALUE, received {part!r}")
-        kinds = (int, float, _sizes)
+        kinds = (_CONSTANTS.__getitem__, int, float, _sizes)
         settings[name] = next((kind(value) for kind in kinds if _is(kind, value)), value)
     return settings
 
@@ -101,16 +106,28 @@ def _sizes(value: str) -> tuple[int, ...]:
 def _is(kind: Callable[[str], Any], value: str) -> bool:
     try:
         kind(value)
-    except ValueError:
+    except (KeyError, ValueError):
         return False
     return True
 
 
-def _row(variant: Variant, training, validation, arguments) -> dict[str, str]:
+def _pictures(places: Sequence[Path], side: int) -> list[np.ndarray]:
+    pictures = at_least(side, load_pictures(places), warn=partial(print, file=sys.stderr))
+    if not pictures:
+        raise ValueError(
+            f"Expected pictures of {side}x{side} pixels or more in {', '.join(map(str, places))}, "
+            "received none. Name other folders, or a smaller patch_size."
+        )
+    return pictures
+
+
+def _recipe(variant: Variant) -> Recipe:
     fields = {name: value for name, value in variant.items() if name in Recipe.__annotations__}
-    recipe = Recipe(**{"steps": 1, "precision": "mixed_bfloat16", **fields}).lasting(
-        arguments.steps
-    )
+    return Recipe(**{"steps": 1, "precision": "mixed_bfloat16", **fields})
+
+
+def _row(variant: Variant, training, validation, arguments) -> dict[str, str]:
+    recipe = _recipe(variant).lasting(arguments.steps)
     keras.utils.set_random_seed(arguments.seed)
     with layers_in(recipe.precision):
         network = _network(variant)

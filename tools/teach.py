@@ -18,12 +18,15 @@ from keras_litesr.atomic import require_writable
 from keras_litesr.datasets.degradation import Pair, degrade
 from keras_litesr.datasets.packs import check_size, check_target, save_pack
 from keras_litesr.datasets.places import load_pictures
+from keras_litesr.datasets.sources import at_least
 from keras_litesr.images.pixels import to_float, to_uint8
 from keras_litesr.inference.ensemble import SelfEnsemble
 from keras_litesr.inference.runtimes import LiteRT
 from keras_litesr.silence import captured_output, hush_tensorflow
-from keras_litesr.training.records import RECIPE, read_json
+from keras_litesr.training.records import BEST
+from keras_litesr.zoo import folders
 from keras_litesr.zoo.presets import PRESETS
+from keras_litesr.zoo.weights import load_weights
 
 _EXAMPLES = """\
 example:
@@ -41,7 +44,8 @@ def main() -> None:
     )
     parser.add_argument("teacher", choices=PRESETS, help="the preset whose network teaches")
     parser.add_argument(
-        "--start-from", help="run or weight file of the teacher; default: the released weights"
+        "--start-from",
+        help="run, preset folder or weight file of the teacher; default: the released weights",
     )
     parser.add_argument("--data", nargs="+", required=True, help="as for `litesr train`")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npz")
@@ -54,9 +58,8 @@ def main() -> None:
     try:
         check_target(arguments.output)
         require_writable(arguments.output.parent)
-        if arguments.start_from:
-            _refuse_another(arguments.teacher, Path(arguments.start_from))
-        pairs = degrade(load_pictures(arguments.data), PRESETS[arguments.teacher].scale)
+        scale = PRESETS[arguments.teacher].scale
+        pairs = degrade(at_least(scale, load_pictures(arguments.data)), scale)
         check_size([pair.high_res for pair in pairs])
         ask = SelfEnsemble(_runtime(arguments.teacher, arguments.start_from))
         taught = [
@@ -74,26 +77,23 @@ def mixed(ask: Callable[[np.ndarray], np.ndarray], pair: Pair, share: float) -> 
     return to_uint8(share * answer + (1 - share) * to_float(pair.high_res))
 
 
-def _refuse_another(preset: str, start: Path) -> None:
-    """Refuses another preset or its run, whose further blocks `load_start` would leave out."""
-    run = start.parent if start.is_file() else start
-    is_preset = str(start) in PRESETS and not start.exists()
-    other = str(start) if is_preset else read_json(run / RECIPE).get("preset", preset)
-    if other != preset:
-        raise ValueError(
-            f"Expected weights of {preset}, received {start}, which are of {other}. Name "
-            f"{other} as the teacher."
-        )
+def _weight_file(start: str) -> Path:
+    path = Path(start)
+    if path.is_file():
+        return path
+    if path.is_dir() and not (path / folders.CONFIG).is_file():
+        return path / BEST
+    return folders.verified(folders.preset_folder(start), folders.WEIGHTS)
 
 
 def _runtime(preset: str, start: str | None) -> LiteRT:
     hush_tensorflow()
     with captured_output():
         from keras_litesr.export.tflite import export
-        from keras_litesr.training.starts import load_start
         from keras_litesr.zoo.registry import build
     model = build(preset)
-    load_start(model, start or preset)
+    # Not `load_start`, which takes weights of other networks as far as they fit.
+    load_weights(model, _weight_file(start or preset))
     with tempfile.TemporaryDirectory() as scratch:
         return LiteRT(export(model, Path(scratch) / "teacher.tflite").read_bytes())
 

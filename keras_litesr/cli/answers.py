@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from keras_litesr.cli.black_box import BlackBox
 from keras_litesr.datasets.data_folders import find_folder
 from keras_litesr.datasets.degradation import Pair
 from keras_litesr.images import resize
 from keras_litesr.images.files import ImageFileError, find_images, read
 from keras_litesr.images.photos import eight_bit
+from keras_litesr.inference.upscaler import Upscaler
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Photo:
     sha256: str
 
 
-def ask(big: BlackBox, folders: Sequence[Path], *, at_least: int) -> tuple[list[Pair], list[Photo]]:
+def ask(big: Upscaler, folders: Sequence[Path], *, at_least: int) -> tuple[list[Pair], list[Photo]]:
     """Shows a model the reductions of photos and notes its answers.
 
     Args:

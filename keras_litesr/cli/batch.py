@@ -119,6 +119,7 @@ def _enlarge_video(job: Job, upscaler: Upscaler, options: Options) -> None:
             outscale=options.outscale,
             software=_software(upscaler),
             strip_metadata=options.strip_metadata,
+            max_pixels=options.max_pixels,
             progress=progress,
         )
     job.notices = [f"{job.target.name}: {notice}" for notice in notices]

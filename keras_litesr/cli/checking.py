@@ -43,6 +43,11 @@ def _source(folder: Path) -> str | None:
     record = record_of(folder.resolve())
     if not record.is_file() or not (folder / folders.MANIFEST).is_file():
         return None
-    facts = json.loads(record.read_text(encoding="utf-8"))
+    try:
+        facts = json.loads(record.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    if not isinstance(facts, dict):
+        return None
     current = facts.get("manifest_sha256") == folders.sha256(folder / folders.MANIFEST)
     return facts.get("pinned") if current else None

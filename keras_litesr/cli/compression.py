@@ -116,9 +116,14 @@ def train_on(
     learning_rate: float,
     progress: Progress,
 ) -> None:
-    """Trains a model in place as `litesr train` trains, for as many steps as there are patches."""
+    """Trains a model in place as `litesr train` trains, for as many steps as there are patches.
+
+    Raises:
+        DivergedError: When a loss or a weight is not finite.
+    """
     import keras
 
+    from keras_litesr.training.guards import StopOnNaN, require_finite
     from keras_litesr.training.pixel import compile_for_pixels
 
     class Bar(keras.callbacks.Callback):
@@ -135,7 +140,8 @@ def train_on(
         ema_momentum=min(0.998, 1 - 10 / steps),
     )
     compile_for_pixels(model, recipe, scale=patches.scale)
-    model.fit(patches, epochs=1, shuffle=False, verbose=0, callbacks=[Bar()])
+    model.fit(patches, epochs=1, shuffle=False, verbose=0, callbacks=[Bar(), StopOnNaN()])
+    require_finite(model)  # the loss of the last step does not show what its update broke
 
 
 def save(

@@ -45,8 +45,20 @@ def settings(run: Path, options: dict[str, Any]) -> tuple[Recipe, int]:
             from keras_litesr.training.records import recorded
 
         recipe, record = recorded(run)
+        if options["steps"] and recipe.lasting(options["steps"]) != recipe:
+            raise click.UsageError(
+                f"Expected the {recipe.steps:,} steps that {run} was begun with, received "
+                f"{options['steps']:,}. Leave --steps out."
+            )
+        if options["seed"] not in (None, record["seed"]):
+            raise click.UsageError(
+                f"Expected the seed {record['seed']} that {run} was begun with, received "
+                f"{options['seed']}. Leave --seed out."
+            )
+        if options["minutes"]:
+            click.echo("the steps stay as many as were laid out when the run began", err=True)
         return recipe, record["seed"]
-    return Recipe(steps=STEPS).lasting(options["steps"] or STEPS), options["seed"]
+    return Recipe(steps=STEPS).lasting(options["steps"] or STEPS), options["seed"] or 0
 
 
 def trained(

@@ -13,6 +13,7 @@ import click
 from keras_litesr.atomic import require_writable
 from keras_litesr.cli.folder_lists import ManyFolders
 from keras_litesr.cli.ranges import SEEDS, NumberRange
+from keras_litesr.training.records import LAST
 from keras_litesr.zoo.new_folders import require_plain_name
 from keras_litesr.zoo.presets import PRESETS
 
@@ -54,9 +55,7 @@ _FOLDER = click.Path(path_type=Path)
 @click.option(
     "--seed",
     type=SEEDS,
-    default=0,
-    show_default=True,
-    help="Of the first weights and the patches.",
+    help="Of the first weights and the patches.  [default: 0]",
 )
 @click.option("--name-teacher", is_flag=True, help="Let card and metadata name the big model.")
 @click.option(
@@ -82,7 +81,7 @@ def derive(big: str, output: Path, **options) -> None:
     try:
         report = _derive(big, output, run, options)
     except KeyboardInterrupt:
-        click.echo("\nStopped. The same command with --resume goes on.", err=True)
+        click.echo(f"\nStopped. {_how_to_go_on(run)}", err=True)
         raise SystemExit(130) from None
     if options["as_json"]:
         click.echo(json.dumps(report, indent=2))
@@ -94,11 +93,22 @@ def derive(big: str, output: Path, **options) -> None:
     )
 
 
+def _how_to_go_on(run: Path) -> str:
+    if (run / LAST).exists():
+        return "The same command with --resume goes on."
+    return "Nothing was saved yet: the answers are asked for before the training. Begin again."
+
+
 def _refuse(output: Path, run: Path, options: dict[str, Any]) -> None:
     if options["student"] not in PRESETS:
         raise click.UsageError(
             f"There is no preset {options['student']!r} for --student; there are "
             f"{', '.join(PRESETS)}."
+        )
+    if not PRESETS[options["student"]].data:
+        raise click.UsageError(
+            f"Expected a student that learns, received {options['student']}, which has no weights. "
+            "Name another --student."
         )
     if options["steps"] and options["minutes"]:
         raise click.UsageError("Expected one length, received --steps and --minutes.")
@@ -112,7 +122,7 @@ def _refuse(output: Path, run: Path, options: dict[str, Any]) -> None:
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise click.UsageError(f"{output} exists and is not empty. Name another folder.")
     require_writable(output.parent)
-    if not options["resume"] and (run / "last.weights.h5").exists():
+    if not options["resume"] and (run / LAST).exists():
         raise click.UsageError(
             f"{run} holds a training. Go on with --resume, or name another folder with --run."
         )

@@ -85,6 +85,11 @@ def save(
     file with --architecture. TFLite files that it lacks are made, and those that bear another
     licence than the card are made anew. The folder appears complete or not at all.
     """
+    if architecture is not None and not source.endswith(_WEIGHTS_ENDING):
+        raise click.UsageError(
+            f"--architecture is for a {_WEIGHTS_ENDING} file, received {source}, which knows its "
+            "own. Leave it out."
+        )
     require_free(output, overwrite=overwrite)
     facts = _facts(card)
     with appearing(output) as folder:

@@ -11,7 +11,6 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from keras_litesr.cli.black_box import TFLiteFile
 from keras_litesr.datasets.patches import Patches
 from keras_litesr.evaluation.protocols import STANDARD
 from keras_litesr.export import formats, tflite
@@ -53,7 +52,7 @@ class Quality:
     def __call__(self, suspect: Suspect) -> float:
         """Measures a model of the architecture, or a TFLite file."""
         if isinstance(suspect, Path):
-            return self._mean(TFLiteFile(suspect))
+            return self._mean(Upscaler(suspect))
         self.stage.set_weights(suspect.get_weights())
         return self._mean(self.upscaler)
 

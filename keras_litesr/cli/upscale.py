@@ -70,7 +70,7 @@ Examples:
     type=click.Choice(_FORMATS),
     default="same",
     show_default=True,
-    help="Format of the output; `same` (or `auto`) keeps the input's, PNG where that cannot be "
+    help="Format of pictures; `same` (or `auto`) keeps the input's, PNG where that cannot be "
     "written.",
 )
 @click.option(
@@ -129,15 +129,17 @@ Examples:
     "not depend on it, memory does.",
 )
 @click.option(
-    "--threads", type=click.IntRange(1, MOST_THREADS), help="CPU threads; default: all cores."
+    "--threads",
+    type=click.IntRange(1, MOST_THREADS),
+    help="CPU threads of LiteRT; default: all cores.",
 )
 @click.option(
     "--max-pixels",
     type=click.IntRange(1),
     default=DEFAULT_MAX_PIXELS,
     show_default=True,
-    help="Pictures of more pixels are refused, as a small file may claim a size that fills the "
-    "memory. Raise it for files that you trust.",
+    help="Pictures and videos of more pixels are refused, as a small file may claim a size that "
+    "fills the memory. Raise it for files that you trust.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a picture.")
 @click.pass_context
@@ -169,6 +171,8 @@ def upscale(
     """
     if choices["overwrite"] and choices["skip_existing"]:
         raise click.UsageError("--overwrite and --skip-existing exclude each other.")
+    if threads is not None and runtime == "keras":
+        raise click.UsageError("--threads is of LiteRT. Leave it out, or --runtime keras.")
     blend = None
     if sharpness is not None:
         if ctx.get_parameter_source("model") != ParameterSource.DEFAULT:

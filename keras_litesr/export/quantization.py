@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_litesr.datasets.sources import load_folders
+from keras_litesr.datasets.sources import at_least, load_folders
 from keras_litesr.export import calibration
 from keras_litesr.export.equalization import equalize
 from keras_litesr.export.rewriting import only_consumer, split_separable
@@ -137,14 +137,20 @@ def representative_crops(
         folder: Training pictures; never those of a benchmark, whose figures would be flattered.
         scale: Enlargement per side of the model.
         count: Crops at most; one from a picture.
-        side: Of a crop, in low-resolution pixels; smaller pictures are taken whole.
+        side: Of a crop, in low-resolution pixels. Smaller pictures are left out where they are
+            the lesser part, and taken whole otherwise.
         seed: Of the choice.
-        warn: Called with one line for every file that cannot be decoded.
+        warn: Called with one line for every file that cannot be decoded, and one that counts the
+            pictures left out.
 
     Returns:
         `(height, width, 3)` uint8 each.
     """
     pictures = [p for p in load_folders([folder], warn=warn) if min(p.shape[:2]) >= scale]
+    # Tuning cuts all crops to the size of the smallest.
+    large = sum(min(p.shape[:2]) >= scale * side for p in pictures)
+    if large >= max(REQUIRED_PICTURES, len(pictures) // 2):
+        pictures = at_least(scale * side, pictures, warn=warn)
     generator = np.random.default_rng(seed)
     chosen = generator.permutation(len(pictures))[:count]
     crops = []

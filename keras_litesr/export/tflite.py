@@ -55,6 +55,9 @@ def export(
     | `int8` | int8 | int8 | uint8 pixels |
     | `int16x8` | int8 | int16, slow on CPUs | float32 in [0, 1] |
 
+    A `dynamic` file takes its ranges from the picture at hand, so that of tiles may differ by a
+    level from that of the whole.
+
     Args:
         model: Functional super-resolution model.
         path: Target, ending in `.tflite`; an existing file is replaced by rename, so a process

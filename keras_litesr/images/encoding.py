@@ -9,11 +9,10 @@ import numpy as np
 from PIL import Image, TiffImagePlugin
 
 from keras_litesr.images import exif as exif_block
-from keras_litesr.images.metadata import Metadata, describing_tags
+from keras_litesr.images.metadata import EXIF_PREFIX, Metadata, describing_tags
 from keras_litesr.images.photos import ImageFileError, Photo, eight_bit, to_pil
 from keras_litesr.images.pixels import row_blocks
 
-_EXIF_PREFIX = b"Exif\0\0"
 _JPEG_EXIF_LIMIT = 65533
 _JPEG_XMP_LIMIT = 65504
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -49,7 +48,7 @@ def jpeg(photo: Photo, *, quality: int, software: str | None = None) -> bytes:
         alone = exif_block.corrected(None, height=height, width=width, software=software)
         exif = alone if software is not None else None
     options = {
-        "exif": _EXIF_PREFIX + exif if exif else None,
+        "exif": EXIF_PREFIX + exif if exif else None,
         "xmp": None if "XMP" in too_long else xmp,
         "icc_profile": photo.metadata.icc_profile,
     }
@@ -59,15 +58,20 @@ def jpeg(photo: Photo, *, quality: int, software: str | None = None) -> bytes:
 
 def too_long_for_jpeg(metadata: Metadata) -> list[str]:
     """Names what JPEG has no room for: `EXIF`, `XMP`, both or none."""
-    exif_bytes = len(_EXIF_PREFIX) + len(metadata.exif or b"")
+    exif_bytes = len(EXIF_PREFIX) + len(metadata.exif or b"")
     names = ["EXIF"] if exif_bytes > _JPEG_EXIF_LIMIT else []
     return [*names, "XMP"] if len(metadata.xmp or b"") > _JPEG_XMP_LIMIT else names
 
 
 def webp(photo: Photo, *, quality: int) -> bytes:
-    """Encodes at 8 bits; quality 100 is lossless. Grey is stored as RGB, WebP knows no other."""
+    """Encodes at 8 bits; quality 100 is lossless.
+
+    Grey is stored as RGB, WebP knows no other, and its colour profile, which is of grey, left out.
+    """
     kept = vars(photo.metadata).items()
     options = {name: value for name, value in kept if value is not None}
+    if photo.is_grey:
+        options.pop("icc_profile", None)
     stream = io.BytesIO()
     image = to_pil(_bare(eight_bit(photo)))
     image.save(stream, "WEBP", quality=quality, lossless=quality == 100, exact=True, **options)

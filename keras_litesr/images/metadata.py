@@ -8,7 +8,7 @@ from PIL import Image, TiffImagePlugin
 
 from keras_litesr.images import exif as exif_block
 
-_EXIF_PREFIX = b"Exif\0\0"
+EXIF_PREFIX = b"Exif\0\0"
 _DAMAGED = b""  # no valid EXIF block, so whoever looks into it finds that out
 _XMP, _ICC_PROFILE = 0x02BC, 0x8773
 _INTEROP = 0xA005  # an offset, which is not valid elsewhere
@@ -136,6 +136,6 @@ def _exif_of(image: Image.Image) -> bytes | None:
             found = bytes.fromhex("".join(str(text).split("\n")[3:]))
         except ValueError:
             return _DAMAGED
-    while found and found.startswith(_EXIF_PREFIX):
-        found = found[len(_EXIF_PREFIX) :]
+    while found and found.startswith(EXIF_PREFIX):
+        found = found[len(EXIF_PREFIX) :]
     return found or None

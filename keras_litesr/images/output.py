@@ -110,6 +110,10 @@ def losses(
         sentences.append(f"{name}: JPEG has no transparency, the picture is laid on white.")
     if suffix in (".jpg", ".jpeg", ".webp") and photo.colour.dtype != "uint8":
         sentences.append(f"{name}: 16 bits a channel are rounded to 8; PNG and TIFF keep them.")
+    if suffix == ".webp" and photo.is_grey and photo.metadata.icc_profile:
+        sentences.append(
+            f"{name}: WebP stores grey as RGB, the colour profile of grey is left out."
+        )
     if suffix in (".jpg", ".jpeg"):
         kept = _kept(photo, strip_metadata, software)
         sentences += [

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageCms, TiffImagePlugin
 
 from keras_litesr.images import metadata as metadata_of
-from keras_litesr.images.metadata import Metadata
+from keras_litesr.images.metadata import EXIF_PREFIX, Metadata
 from keras_litesr.images.pixels import row_blocks, to_float, to_uint8
 
 _GREY_MODES = ("1", "L", "LA", "La")
@@ -116,6 +116,8 @@ def to_pil(photo: Photo) -> Image.Image:
         image.putalpha(Image.fromarray(np.ascontiguousarray(photo.alpha)))
     kept = vars(photo.metadata).items()
     image.info.update({name: value for name, value in kept if value is not None})
+    if photo.metadata.exif:
+        image.info["exif"] = EXIF_PREFIX + photo.metadata.exif  # as Pillow keeps it
     return image
 
 

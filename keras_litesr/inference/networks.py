@@ -13,6 +13,7 @@ import numpy as np
 from keras_litesr.inference.blending import blend_with_preset, can_blend_with
 from keras_litesr.inference.choice import fastest
 from keras_litesr.inference.runtimes import Blend, Keras, LiteRT, keras_runtime
+from keras_litesr.models.kinship import check_weight
 from keras_litesr.models.tflite_files import TFLiteFile, is_tflite_file, open_tflite
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.integrity import CheckedFolder, checked_folder
@@ -62,6 +63,8 @@ def opened(
     blend: Blend | None,
 ) -> Network:
     """Opens a model; the arguments are those of `Upscaler`, which says what is refused."""
+    if blend is not None:
+        _require_pair(blend)
     if isinstance(model, (str, os.PathLike)):
         if is_tflite_file(model):
             _require_plain(os.fspath(model), runtime, dtype, blend)
@@ -153,6 +156,15 @@ def _of_model(model: keras.Model, runtime: str) -> Network:
         overlap=receptive_radius(model),
         runtime="keras",
     )
+
+
+def _require_pair(blend: Blend) -> None:
+    if not isinstance(blend, (tuple, list)) or len(blend) != 2:
+        raise ValueError(
+            f"Expected a preset to blend with and its share from 0 to 1, received {blend!r}. "
+            'Write blend=("lite_x4", 0.5).'
+        )
+    check_weight(blend[1])
 
 
 def _require_plain(place: str, runtime: str, dtype: str, blend: Blend | None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_litesr.atomic import published
+from keras_litesr.images.decoding import DEFAULT_MAX_PIXELS
 from keras_litesr.inference.upscaler import Progress, Upscaler
 from keras_litesr.inference.video_encoder import Encoder
 from keras_litesr.inference.video_look import VideoError, look_of, upright
@@ -27,6 +28,7 @@ def enlarge_video(
     outscale: float | None = None,
     software: str = "",
     strip_metadata: bool = False,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
     progress: Progress | None = None,
 ) -> tuple[tuple[int, int], tuple[str, ...]]:
     """Enlarges every frame of a video into a new one, which appears whole or not at all.
@@ -42,6 +44,7 @@ def enlarge_video(
         outscale: Final enlargement per side, at most the model's.
         software: Written down as the comment.
         strip_metadata: Whether to leave out titles, place, time and the like.
+        max_pixels: A video of more pixels a frame is refused.
         progress: Called with the frames done and in all, as far as the file tells.
 
     Returns:
@@ -49,7 +52,7 @@ def enlarge_video(
 
     Raises:
         VideoError: When the file is missing or no video, damaged, of high dynamic range,
-            changes its size, or becomes too large for H.264; or PyAV is not installed.
+            changes its size, or is too large or becomes so for H.264; or PyAV is not installed.
         OSError: When the output cannot be written.
     """
     av = _library()
@@ -65,6 +68,7 @@ def enlarge_video(
         )
     try:
         look = look_of(av, source)
+        _check_size(source, look.size, max_pixels)
         size = _coded(upscaler.size_after(look.size, outscale))
         with (
             av.open(str(source)) as original,
@@ -88,6 +92,15 @@ def enlarge_video(
             "Check that it plays, and that there is room for the output."
         ) from error
     return size, (*look.notices, *notices)
+
+
+def _check_size(source: str | os.PathLike[str], size: tuple[int, int], max_pixels: int) -> None:
+    height, width = size
+    if height * width > max_pixels:
+        raise VideoError(
+            f"Expected frames of at most {max_pixels:,} pixels, received {width}x{height} in "
+            f"{str(source)!r}. Raise the limit (--max-pixels) if you trust the file."
+        )
 
 
 def _library() -> Any:

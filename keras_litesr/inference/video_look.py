@@ -132,7 +132,10 @@ def upright(frame: Any, look: Look) -> np.ndarray:
 
 def _is_mirrored(frame: Any) -> bool:
     """Tells whether the display matrix mirrors; `frame.rotation` says where it turns the x axis."""
-    matrix = frame.side_data.get("DISPLAYMATRIX")
+    try:
+        matrix = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # of side data, such as EXIF, that FFmpeg knows and PyAV does not
+        return False
     if matrix is None:
         return False
     a, b, _, c, d = np.frombuffer(matrix, "=i4")[:5].astype(float)

@@ -40,6 +40,19 @@ class StopOnNaN(keras.callbacks.Callback):
             )
 
 
+def require_finite(model: keras.Model) -> None:
+    """Refuses a model with a weight that is no number.
+
+    Raises:
+        DivergedError: When there is one.
+    """
+    if not all(np.isfinite(array).all() for array in model.get_weights()):
+        raise DivergedError(
+            f"Expected finite weights, received others in {model.name}: the training diverged. "
+            "Begin again with a lower learning rate."
+        )
+
+
 class StopOnCollapse(keras.callbacks.Callback):
     """Stops a training that does no better than bicubic; belongs before `KeepBest`.
 

@@ -110,8 +110,7 @@ class AdversarialRecipe(Recipe):
 
 
 RECIPES: dict[str, Recipe] = {
-    "lite_psnr_x4": Recipe(steps=30_000),
-    "lite_open_x4": Recipe(
+    "lite_psnr_x4": Recipe(
         steps=42_000,
         patch_size=48,
         loss="negative_luma_psnr",
@@ -129,12 +128,17 @@ RECIPES: dict[str, Recipe] = {
     "lite_small_x4": Recipe(
         steps=15_000,
         start="lite_psnr_x4",
-        learning_rate=1e-3,
+        learning_rate=1.5e-3,
         patch_size=48,
         loss="negative_luma_psnr",
         precision="mixed_bfloat16",
     ),
-    "lite_tiny_x4": Recipe(steps=40_000),
+    "lite_tiny_x4": Recipe(
+        steps=36_000,
+        patch_size=48,
+        loss="negative_luma_psnr",
+        precision="mixed_bfloat16",
+    ),
     "lite_x4": AdversarialRecipe(
         steps=900,
         start="lite_psnr_x4",

@@ -125,8 +125,11 @@ class _Run:
             if within:
                 self.model.evaluate(self.validation, steps=1, verbose=0)  # builds the metrics
                 rest = patches.skipping(within)
-                self._fit(rest, epoch, epoch + 1, keep_best, progress, [ContinueEpoch(self.folder)])
+                first = [ContinueEpoch(self.folder)]
+                pressed = self._fit(rest, epoch, epoch + 1, keep_best, progress, first)
                 epoch += 1
+                if pressed and epoch < epochs:
+                    raise KeyboardInterrupt
                 if epoch < epochs:
                     # `fit` has ended by giving the model its averaged weights.
                     restore(self.model, self.folder / records.LAST)
@@ -135,7 +138,8 @@ class _Run:
         finally:
             progress.close()
 
-    def _fit(self, patches, epoch: int, epochs: int, keep_best, progress, first) -> None:
+    def _fit(self, patches, epoch: int, epochs: int, keep_best, progress, first) -> bool:
+        """Trains up to an epoch, and tells whether Ctrl-C was pressed in the last one."""
         patches.epoch = epoch
         save_last = SaveLast(self.folder, epoch)
         interrupt = guards.StopOnInterrupt(save_last)
@@ -164,6 +168,7 @@ class _Run:
             )
         finally:
             interrupt.close()
+        return interrupt.pressed
 
 
 def _sha256(pairs: Sequence[Pair]) -> str:

@@ -19,8 +19,8 @@ def load_start(model: keras.Model, start: str | Path) -> None:
     """Puts the weights to begin with into a model.
 
     A network that differs by smaller kernels alone is a start, too: its kernels are framed by
-    zeros, so that training begins with the very same pictures. So is a shallower one: the further
-    blocks add nothing at first. Of a deeper one the further blocks are left out.
+    zeros, so that training begins with the very same pictures. So is a shallower `lite`: the
+    further blocks add nothing at first. Of a deeper one the further blocks are left out.
 
     Args:
         model: Functional model that is to be trained.

@@ -134,14 +134,9 @@ def write_manifest(folder: Path) -> None:
     Raises:
         PresetError: For a folder with subfolders or links, which a preset has not.
     """
-    paths = sorted(path for path in folder.iterdir() if path.name not in BESIDE)
-    for path in paths:
-        if path.is_symlink() or not path.is_file():
-            raise PresetError(
-                f"Expected only files in the preset folder {folder}, but {path.name} is a link or "
-                "a folder. Move it elsewhere."
-            )
-    paths = [path for path in paths if path.name not in (MANIFEST, SIGNATURE)]
+    require_only_files(folder)
+    beside = {*BESIDE, MANIFEST, SIGNATURE}
+    paths = sorted(path for path in folder.iterdir() if path.name not in beside)
     content = "".join(f"{sha256(path)}  {path.name}\n" for path in paths).encode()
     path = folder / MANIFEST
     if path.is_file() and path.read_bytes() == content:
@@ -149,6 +144,20 @@ def write_manifest(folder: Path) -> None:
     (folder / SIGNATURE).unlink(missing_ok=True)
     with published(path) as temporary:
         temporary.write_bytes(content)
+
+
+def require_only_files(folder: Path) -> None:
+    """Refuses a folder with subfolders or links.
+
+    Raises:
+        PresetError: When there is one; the message names it.
+    """
+    for path in sorted(folder.iterdir()):
+        if path.name not in BESIDE and (path.is_symlink() or not path.is_file()):
+            raise PresetError(
+                f"Expected only files in the preset folder {folder}, but {path.name} is a link or "
+                "a folder. Move it elsewhere."
+            )
 
 
 def sha256(path: Path) -> str:

@@ -63,6 +63,16 @@ class CheckedFolder:
             self.read(name)
 
 
+def require_known_mode(verify: str) -> None:
+    """Refuses a word that stands for no way to verify.
+
+    Raises:
+        ValueError: For such a word.
+    """
+    if verify not in VERIFY:
+        raise ValueError(f"Expected verify to be {', '.join(VERIFY)}, received {verify!r}.")
+
+
 def checked_folder(
     folder: Path, *, verify: str = "auto", trusted_keys: Iterable[str | Path] = ()
 ) -> CheckedFolder:
@@ -85,8 +95,7 @@ def checked_folder(
             when there is none by a trusted key.
         ValueError: For another mode.
     """
-    if verify not in VERIFY:
-        raise ValueError(f"Expected verify to be {', '.join(VERIFY)}, received {verify!r}.")
+    require_known_mode(verify)
     if verify == "off":
         return CheckedFolder(folder)
     files = listed_folder(folder)

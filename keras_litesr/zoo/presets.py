@@ -69,8 +69,8 @@ PRESETS = {
             "lite_psnr_x4, from which it was trained on, and pays for it in PSNR. What it paints "
             "is plausible, not evidence: use lite_psnr_x4 where every pixel has to be faithful."
         ),
-        licence="other",
-        data=_ALL_PICTURES,
+        licence="cc-by-sa-4.0",
+        data=_FREE_PICTURES,
     ),
     "lite_psnr_x4": Preset(
         architecture="lite",
@@ -81,19 +81,6 @@ PRESETS = {
             "Enlarging photos four times per side where fidelity counts, and the start for "
             "training relatives. Trained for pixel fidelity, it sharpens edges but invents no "
             "texture."
-        ),
-        licence="other",
-        data=_ALL_PICTURES,
-    ),
-    "lite_open_x4": Preset(
-        architecture="lite",
-        arguments={"filters": 48, "num_blocks": 12},
-        scale=4,
-        summary="The network of lite_psnr_x4, trained on freely licensed photos alone.",
-        use=(
-            "Products: it never saw the pictures whose terms keep most other presets to "
-            "non-commercial research. Trained for pixel fidelity, it sharpens edges but invents "
-            "no texture."
         ),
         licence="cc-by-sa-4.0",
         data=_FREE_PICTURES,
@@ -119,8 +106,8 @@ PRESETS = {
             "Apps that have a little less time than lite_psnr_x4 takes: in eight bits it is as "
             "fast as FSRCNN, which enlarges brightness alone. Trained for pixel fidelity."
         ),
-        licence="other",
-        data=_ALL_PICTURES,
+        licence="cc-by-sa-4.0",
+        data=_FREE_PICTURES,
     ),
     "lite_tiny_x4": Preset(
         architecture="lite",

@@ -22,7 +22,8 @@ from keras_litesr.models.srresnet import separable_srresnet, srresnet
 from keras_litesr.models.tflite_files import is_tflite_file, open_tflite
 from keras_litesr.models.tflite_model import TFLiteModel
 from keras_litesr.zoo import configuration, folders, weights
-from keras_litesr.zoo.integrity import checked_folder
+from keras_litesr.zoo.integrity import checked_folder, require_known_mode
+from keras_litesr.zoo.manifests import is_plain_name
 from keras_litesr.zoo.presets import PRESETS
 from keras_litesr.zoo.sizes import parameter_count
 
@@ -83,6 +84,7 @@ def load(
         >>> model.output_shape
         (None, None, None, 3)
     """
+    require_known_mode(verify)
     if is_tflite_file(name_or_folder):
         return _model_of_file(name_or_folder, verify)
     folder = folders.preset_folder(name_or_folder)
@@ -134,13 +136,20 @@ def save_to_preset(
         The folder.
 
     Raises:
-        PresetError: When the card lacks facts, of which nothing is written, or the folder holds
-            subfolders or links.
+        PresetError: When the card lacks facts, the name is none that a model can have, or the
+            folder holds subfolders or links. Nothing is written then.
     """
     folder = Path(folder)
+    name = name or folder.resolve().name
+    if not is_plain_name(name):
+        raise folders.PresetError(
+            f"Expected a name that a model can have, received {name!r}. Name it mine_x4, say."
+        )
+    if folder.is_dir():
+        folders.require_only_files(folder)
     bare = copied(model)
     facts: dict[str, Any] = {
-        "name": name or folder.name,
+        "name": name,
         "scale": scale_of(bare),
         "parameter_count": bare.count_params(),
         "receptive_radius": receptive_radius(bare),

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import shutil
+from dataclasses import asdict
 
+import click
 import keras
 import numpy as np
 import pytest
@@ -12,11 +14,12 @@ from PIL import Image
 import keras_litesr
 from keras_litesr.cli import derivation
 from keras_litesr.cli.answers import Photo, ask
-from keras_litesr.cli.black_box import TFLiteFile, black_box
+from keras_litesr.cli.black_box import black_box
 from keras_litesr.export.metadata import read_metadata
 from keras_litesr.export.tflite import weights_sha256
 from keras_litesr.images import resize
 from keras_litesr.models.lite import lite
+from keras_litesr.training.recipes import Recipe
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.registry import build
 
@@ -68,10 +71,22 @@ def test_unreadable_and_small_photos_are_not_listed(photos, capsys):
 
 def test_a_tflite_file_answers_as_its_preset_does(rng):
     folder = folders.preset_folder("bicubic_x4")
-    file = TFLiteFile(folder / "bicubic_x4_float32.tflite")
+    file = black_box(folder / "bicubic_x4_float32.tflite")
     low_res = rng.integers(0, 256, (9, 12, 3), dtype=np.uint8)
     assert (file.name, file.scale) == ("bicubic_x4_float32", 4)
     np.testing.assert_array_equal(file(low_res), black_box("bicubic_x4")(low_res))
+
+
+@pytest.mark.usefixtures("litert_export")
+def test_a_file_that_takes_0_to_255_answers_alike(tmp_path, rng):
+    from keras_litesr.export.tflite import export
+
+    inputs = keras.Input((None, None, 3))
+    outputs = 255 * keras_litesr.load("bicubic_x4")(inputs / 255)
+    path = export(keras.Model(inputs, outputs), tmp_path / "wide.tflite")
+    low_res = rng.integers(0, 256, (9, 12, 3), dtype=np.uint8)
+    difference = black_box(path)(low_res).astype(int) - black_box("bicubic_x4")(low_res)
+    assert np.abs(difference).max() <= 1
 
 
 @pytest.mark.slow
@@ -127,6 +142,7 @@ def test_the_teacher_is_named_where_the_owner_wishes(
     ("arguments", "message"),
     [
         (["bicubic_x4", "-o", "a", "--student", "nosuch"], "There is no preset 'nosuch'"),
+        (["bicubic_x4", "-o", "a", "--student", "bicubic_x4"], "which has no weights"),
         (["bicubic_x4", "-o", "a", "--steps", "2", "--minutes", "1"], "received --steps and"),
         (["bicubic_x4", "-o", "a", "--minutes", "nan"], "a number for --minutes, received nan"),
         (["nosuch", "-o", "a"], "There is no model named 'nosuch'"),
@@ -144,6 +160,39 @@ def test_wrong_requests_are_refused(litesr, photos, tmp_path, monkeypatch, argum
     assert result.exit_code == 2
     assert message in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"steps": 20_000}, "Expected the 4 steps that .* was begun with, received 20,000"),
+        ({"seed": 7}, "Expected the seed 3 that .* was begun with, received 7"),
+        ({"steps": 4, "seed": 3}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_run_goes_on_with_its_own_steps_and_seed_or_not_at_all(tmp_path, given, message):
+    recipe = Recipe(steps=4, epoch_steps=2, warmup_steps=0)
+    record = {**asdict(recipe), "preset": "a", "seed": 3}
+    (tmp_path / "recipe.json").write_text(json.dumps(record))
+    options = {"resume": True, "steps": None, "seed": None, "minutes": None, **given}
+    if message:
+        with pytest.raises(click.UsageError, match=message):
+            derivation.settings(tmp_path, options)
+    else:
+        assert derivation.settings(tmp_path, options) == (recipe, 3)
+
+
+def test_ctrl_c_among_the_answers_does_not_promise_to_go_on(litesr, photos, monkeypatch, tmp_path):
+    def press(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("keras_litesr.cli.answers.ask", press)
+    result = litesr("protect", "derive", "bicubic_x4", "-o", "light_x4", "--data", photos)
+    assert result.exit_code == 130
+    assert "Nothing was saved yet" in result.stderr
+    assert "--resume" not in result.stderr
 
 
 @pytest.fixture

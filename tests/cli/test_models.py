@@ -28,11 +28,11 @@ def test_list_as_json(litesr, missing_preset):
     rows = {row["model"]: row for row in json.loads(result.stdout)}
     assert list(rows) == list(PRESETS)
     assert (rows["bicubic_x4"]["scale"], rows["bicubic_x4"]["parameters"]) == (4, 0)
-    terms = {name: rows[name]["terms"] for name in ("bicubic_x4", "lite_open_x4", "lite_x4")}
+    terms = {name: rows[name]["terms"] for name in ("bicubic_x4", "lite_x4", "srresnet_x4")}
     assert terms == {
         "bicubic_x4": "apache-2.0",
-        "lite_open_x4": "cc-by-sa-4.0",
-        "lite_x4": "non-commercial-research",
+        "lite_x4": "cc-by-sa-4.0",
+        "srresnet_x4": "non-commercial-research",
     }
     assert rows[missing_preset]["parameters"] is None
     assert "not installed" in rows[missing_preset]["problem"]

@@ -96,6 +96,24 @@ def test_a_training_that_diverges_is_no_defect(litesr, preset, tmp_path, monkeyp
     assert result.stderr == "litesr: Expected a loss, received nan at step 3.\n"
 
 
+def test_weights_that_are_no_numbers_are_never_saved(photos):
+    from keras_litesr.cli.compression import train_on
+    from keras_litesr.datasets.degradation import degrade
+    from keras_litesr.datasets.patches import Patches
+    from keras_litesr.datasets.sources import load_folders
+    from keras_litesr.models.lite import lite
+
+    patches = Patches(degrade(load_folders([photos]), 4), patch_size=8, batch_size=1, steps=20)
+    with pytest.raises(DivergedError):
+        train_on(
+            lite(filters=4, num_blocks=1),
+            patches,
+            steps=20,
+            learning_rate=1e30,
+            progress=lambda steps: None,
+        )
+
+
 def test_a_missing_toolkit_is_named_before_any_work(litesr, preset, tmp_path, monkeypatch):
     monkeypatch.setattr("keras_litesr.cli.toolkit.find_spec", lambda name: None)
     arguments = ["prune", preset, "-o", tmp_path / "out", "--data", "nowhere", "--sparsity", "0.5"]

@@ -46,6 +46,21 @@ def test_check_says_that_a_folder_is_complete(litesr, publishable):
     assert result.stdout == f"{publishable}: complete and unaltered, 8 files\n"
 
 
+@pytest.mark.parametrize("record", ["[]", "{"])
+def test_check_takes_a_damaged_record_for_none(litesr, publishable, record):
+    publishable.with_name(f"{publishable.name}.source.json").write_text(record)
+    result = litesr("share", "check", publishable)
+    assert (result.exit_code, "pulled from" in result.stdout) == (0, False)
+
+
+def test_an_architecture_beside_a_preset_is_refused(litesr, tmp_path):
+    words = ["bicubic_x4", "--architecture", "lite_psnr_x4", "-o", tmp_path / "out"]
+    result = litesr("share", "save", *words)
+    assert result.exit_code == 2
+    assert "--architecture is for a .weights.h5 file, received bicubic_x4" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_check_lists_every_problem_and_ends_with_1(litesr, publishable):
     (publishable / "results.json").unlink()
     (publishable / "notes.txt").touch()

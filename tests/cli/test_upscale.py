@@ -74,6 +74,12 @@ def test_tiles_and_threads_do_not_change_the_picture(enlarge, picture, tmp_path)
     np.testing.assert_array_equal(tiled, whole)
 
 
+def test_threads_of_keras_are_refused(enlarge, picture):
+    result = enlarge(picture("a.png"), "--runtime", "keras", "--threads", 2)
+    assert result.exit_code == 2
+    assert "--threads is of LiteRT" in result.stderr
+
+
 @pytest.mark.parametrize("option", [["-t", "4"], ["-t", "-1"], ["--threads", "0"],
                                     ["--threads", "257"], ["-f", "bmp"],
                                     ["--runtime", "onnx"], ["--quality", "101"],

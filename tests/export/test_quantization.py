@@ -88,3 +88,14 @@ def test_crops_are_reduced_and_repeatable(tmp_path, rng):
     assert [crop.shape for crop in first] == [(8, 8, 3)] * 2
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(("small", "count"), [(1, 12), (14, 26)])
+def test_a_few_small_pictures_do_not_make_all_crops_small(tmp_path, rng, small, count):
+    for index, side in enumerate([40] * 12 + [16] * small):
+        pixels = rng.integers(0, 256, (side, side, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{index}.png")
+    warnings = []
+    crops = representative_crops(tmp_path, scale=4, side=8, warn=warnings.append)
+    assert len(crops) == count
+    assert (min(map(len, crops)) == 8) == bool(warnings) == (small == 1)

@@ -244,6 +244,15 @@ def test_losses_are_said_beforehand() -> None:
     assert losses(Photo(np.zeros((1, 1), np.uint8)), "a.JPG") == ()
 
 
+def test_webp_leaves_a_profile_of_grey_out_and_says_so(tmp_path: Path) -> None:
+    profile = bytes(16) + b"GRAY" + bytes(108)
+    grey = Photo(np.zeros((4, 5), np.uint8), metadata=Metadata(icc_profile=profile))
+    write(grey, tmp_path / "a.webp")
+    assert read(tmp_path / "a.webp").metadata.icc_profile is None
+    assert "the colour profile of grey is left out" in losses(grey, tmp_path / "a.webp")[0]
+    assert losses(grey, tmp_path / "a.png") == ()
+
+
 def test_exif_that_grows_beyond_jpeg_leaves_the_software_and_is_said(
     tmp_path: Path, photo: Photo, exif_block: bytes
 ) -> None:

@@ -1,5 +1,6 @@
 """Photos: every Pillow mode has a defined answer."""
 
+import io
 import struct
 import tracemalloc
 
@@ -179,6 +180,13 @@ def test_pillow_round_trip(
     assert np.array_equal(photo.colour, colour)
     assert alpha is None or np.array_equal(photo.alpha, alpha)
     assert photo.metadata.icc_profile == profile
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_exif_of_a_pillow_image_can_be_saved_again(pixels, exif_block, kind):
+    image = to_pil(Photo(pixels, metadata=Metadata(exif=exif_block)))
+    image.save(stream := io.BytesIO(), kind, exif=image.info["exif"])
+    assert Image.open(stream).getexif()[0x0112] == 6
 
 
 def test_sixteen_bit_grey_keeps_its_depth_in_pillow() -> None:

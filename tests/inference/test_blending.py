@@ -125,3 +125,9 @@ def test_only_presets_in_float32_are_blended(presets):
         Upscaler(presets["soft"], dtype="int8", blend=(presets["sharp"], 0.5))
     with pytest.raises(ValueError, match=r"keras_litesr\.blend"):
         Upscaler(keras_litesr.load(presets["soft"]), blend=(presets["sharp"], 0.5))
+
+
+@pytest.mark.parametrize("blend", ["lite_x4", ("lite_x4",), ("lite_x4", "0.5"), ("lite_x4", 2)])
+def test_what_is_no_pair_of_preset_and_share_is_refused(blend):
+    with pytest.raises(ValueError, match="from 0"):
+        Upscaler("lite_psnr_x4", blend=blend)

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from keras_litesr.inference import video_look
 from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.inference.video import VideoError, enlarge_video
 from keras_litesr.inference.video_look import look_of, upright
@@ -97,6 +98,21 @@ def with_display_matrix(source, *corner):
     matrix = np.array([a, b, 0, c, d, 0, 0, 0, 1 << 30], ">i4").tobytes()
     source.write_bytes(content[:begin] + matrix + content[begin + 36 :])
     return source
+
+
+def test_side_data_that_pyav_does_not_know_is_no_reason_to_stop():
+    class Frame:
+        @property
+        def side_data(self):
+            raise ValueError("31 is not a valid Type")
+
+    assert not video_look._is_mirrored(Frame())
+
+
+def test_a_video_of_too_many_pixels_is_refused(upscaler, clip, tmp_path):
+    with pytest.raises(VideoError, match=r"at most 3,071 pixels, received 64x48 .*--max-pixels"):
+        enlarge_video(clip(), tmp_path / "large.mp4", upscaler, max_pixels=64 * 48 - 1)
+    assert not (tmp_path / "large.mp4").exists()
 
 
 def test_a_video_that_was_filmed_upright_is_upright(upscaler, clip, tmp_path):

@@ -231,6 +231,33 @@ def test_control_c_loses_no_step(step, adversarial, tiny_run, tmp_path, monkeypa
     _assert_same_run(tmp_path / "stopped", tmp_path / "whole")
 
 
+def test_control_c_ends_a_resumed_run_at_the_end_of_the_epoch_that_it_went_on_with(
+    tiny_run, tmp_path, monkeypatch
+):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    batch_end = Progress.on_train_batch_end
+    presses = iter((1, 3))  # within the first epoch of three steps, and at its end
+    wanted = next(presses)
+
+    def press(self, batch, logs=None):
+        batch_end(self, batch, logs)
+        if int(self.model.optimizer.iterations) == wanted:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def parts():
+        made = tiny_run()
+        made.model.steps_per_execution = 1
+        return made
+
+    monkeypatch.setattr(Progress, "on_train_batch_end", press)
+    with pytest.raises(KeyboardInterrupt):
+        _run(parts(), tmp_path)
+    wanted = next(presses)
+    with pytest.raises(KeyboardInterrupt):
+        _run(_forgetful(parts()), tmp_path, resume=True)
+    assert read_json(tmp_path / "progress.json")["step"] == 3
+
+
 def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(tiny_run, tmp_path, monkeypatch):
     _run(_half_of(tiny_run()), tmp_path / "half")
     save_weights = keras.Model.save_weights

@@ -79,6 +79,33 @@ def test_files_of_an_earlier_model_are_not_listed_as_the_new_ones(folder, tmp_pa
     assert not list(folder.glob("*.png")) and not (folder / "README.md").exists()
 
 
+def test_a_folder_with_a_subfolder_is_left_as_it_is(folder):
+    (folder / "more").mkdir()
+    before = {path.name: path.read_bytes() for path in folder.glob("*.*")}
+    with pytest.raises(folders.PresetError, match="more is a link or a folder"):
+        keras_litesr.save_to_preset(lite(filters=12, num_blocks=2), folder)
+    assert {path.name: path.read_bytes() for path in folder.glob("*.*")} == before
+
+
+def test_a_preset_bears_the_name_of_the_working_folder(model, tmp_path, monkeypatch):
+    (tmp_path / "here_x4").mkdir()
+    monkeypatch.chdir(tmp_path / "here_x4")
+    keras_litesr.save_to_preset(model, ".")
+    assert folders.metadata(tmp_path / "here_x4")["name"] == "here_x4"
+
+
+def test_a_name_that_no_model_can_have_is_refused(model, tmp_path):
+    with pytest.raises(folders.PresetError, match="a name that a model can have, received 'a/b'"):
+        keras_litesr.save_to_preset(model, tmp_path / "a", name="a/b")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("file", ["", "bicubic_x4_float32.tflite"])
+def test_a_misspelt_way_to_verify_is_refused(file):
+    with pytest.raises(ValueError, match="Expected verify to be auto, require, off, received"):
+        keras_litesr.load(folders.preset_folder("bicubic_x4") / file, verify="required")
+
+
 def test_weights_are_saved_without_optimizer_state(model, folder, tmp_path):
     model.compile(optimizer="adam", loss="mae")
     model.optimizer.build(model.trainable_variables)
