@@ -74,7 +74,7 @@ def test_a_recipe_is_timed_in_a_process_of_its_own(monkeypatch):
     assert row.keys() >= {"patches_per_second", "step_ms", "data_share", "memory_MB"}, row
     assert row["patches_per_second"] == pytest.approx(1e3 * row["batch"] / row["step_ms"], rel=0.05)
     assert (row["recipe"], row["engine"]) == ("lite_tiny_x4", "TensorFlow")
-    assert (row["patch"], row["batch"]) == ("24x24", 16)
+    assert (row["patch"], row["batch"]) == ("48x48", 16)
     assert 0 < row["data_share"] < 1
     assert 0 < row["waiting_share"] < 1
     assert row["memory_MB"] > 100

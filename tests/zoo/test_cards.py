@@ -212,9 +212,9 @@ def test_a_folder_without_metadata_is_refused(tmp_path):
 
 
 def test_cards_of_the_zoo_name_another_licence_with_its_address(tmp_path):
-    folder = tmp_path / "lite_x4"
-    shutil.copytree(folders.preset_folder("lite_x4"), folder)
-    cards.write_card("lite_x4", folder)
+    folder = tmp_path / "srresnet_x4"
+    shutil.copytree(folders.preset_folder("srresnet_x4"), folder)
+    cards.write_card("srresnet_x4", folder)
     data = ModelCard.load(folder / "README.md").data
     assert data.license == "other"
     assert re.fullmatch(r"[a-z0-9-]+", data.license_name)
