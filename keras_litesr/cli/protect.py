@@ -15,9 +15,9 @@ An owner's way:
 Exit codes: 0 yes, 1 no, 2 could not tell or wrong usage, 130 stopped by Ctrl-C.
 """
 COMMANDS = {
-    "keygen": ("mark", "keygen", "Makes an owner key, or a key pair for signatures."),
+    "keygen": ("keygen", "keygen", "Makes an owner key, or a key pair for signatures."),
     "mark": ("mark", "mark", "Puts the owner's mark into a model's weights."),
-    "verify": ("mark", "verify", "Reads the owner's mark from a suspect model."),
+    "verify": ("verify", "verify", "Reads the owner's mark from a suspect model."),
     "attack": ("attack", "attack", "Attacks a marked model and measures what is left."),
     "sign": ("sign", "sign", "Signs a preset folder."),
     "check": ("sign", "check", "Checks a folder's signature, manifest and commitment."),
