@@ -60,7 +60,12 @@ def main() -> None:
     parser.add_argument("variants", nargs="+", type=_variant, metavar="NAME=VALUE,...")
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="as for `litesr train`")
     parser.add_argument("--validation", type=Path, nargs="+", required=True, help="other photos")
-    parser.add_argument("--steps", type=_count, default=1000, help="of each; default: %(default)s")
+    parser.add_argument(
+        "--steps",
+        type=_count,
+        default=1000,
+        help="of each, rounded up to whole epochs; default: %(default)s",
+    )
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     try:

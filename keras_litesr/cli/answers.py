@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from keras_litesr.datasets.data_folders import find_folder
 from keras_litesr.datasets.degradation import Pair
+from keras_litesr.datasets.sources import leave_out
 from keras_litesr.images import resize
 from keras_litesr.images.files import ImageFileError, find_images, read
 from keras_litesr.images.photos import eight_bit
@@ -29,47 +30,64 @@ class Photo:
     sha256: str
 
 
-def ask(big: Upscaler, folders: Sequence[Path], *, at_least: int) -> tuple[list[Pair], list[Photo]]:
+def ask(
+    big: Upscaler,
+    folders: Sequence[Path],
+    *,
+    at_least: int,
+    besides: Sequence[Photo] = (),
+) -> tuple[list[Pair], list[Photo]]:
     """Shows a model the reductions of photos and notes its answers.
 
     Args:
         big: The model.
         folders: Searched recursively; a photo that is met twice counts once.
         at_least: Smallest side of a photo, in high-resolution pixels; smaller ones are left out.
+        besides: Photos that are left out, such as those for validation.
 
     Returns:
         Reductions with the answers in the originals' place, and which photos they are, in the
         same order.
 
     Raises:
-        ImageFileError: When no photo can be used.
+        ImageFileError: When no photo can be used, or more than 5 % cannot be decoded.
     """
     places = [find_folder(folder) for folder in folders]
     found = {path.resolve(): (path, place) for place in places for path in find_images(place)}
-    pairs, photos, left_out = [], [], 0
+    known = {photo.sha256 for photo in besides}
+    pairs, photos, problems, small, twice = [], [], [], 0, 0
     for path, folder in tqdm(found.values(), desc="asking", leave=False, disable=None):
         try:
             original = eight_bit(read(path)).rgb
         except ImageFileError as error:
-            click.echo(f"left out: {error}", err=True)
+            problems.append(str(error))
             continue
         if min(original.shape[:2]) < at_least:
-            left_out += 1
+            small += 1
+            continue
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        if sha256 in known:
+            twice += 1
             continue
         low_res = resize.reduce(resize.crop_to_multiple(original, big.scale), big.scale)
         pairs.append(Pair(low_res, big(low_res)))
         name = f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}"
-        photos.append(Photo(name, hashlib.sha256(path.read_bytes()).hexdigest()))
-    if left_out:
-        click.echo(
-            f"left out: {left_out} photos, smaller than {at_least}x{at_least} pixels", err=True
-        )
+        photos.append(Photo(name, sha256))
+    leave_out(problems, len(found), warn=_warn)
+    if small:
+        _warn(f"left out: {small} photos, smaller than {at_least}x{at_least} pixels")
+    if twice:
+        _warn(f"left out: {twice} photos, which are for validation")
     if not pairs:
         raise ImageFileError(
             f"Expected photos of at least {at_least}x{at_least} pixels in "
             f"{', '.join(map(str, folders))}, found none. Name a folder of larger ones."
         )
     return pairs, photos
+
+
+def _warn(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def as_sums(photos: Sequence[Photo]) -> str:

@@ -92,7 +92,7 @@ def attack(marked: str, key: Path, file: Path | None, markdown: bool, **options)
 
     require_scipy()
     if file is not None:
-        require_writable(file.parent)
+        _require_place(file)
     owner = keys.read(key)
     folder = folders.preset_folder(marked)
     amounts = dict(_QUICK if options["quick"] else _FULL)
@@ -110,6 +110,15 @@ def attack(marked: str, key: Path, file: Path | None, markdown: bool, **options)
         rows = [attack_report.as_words(row, report["rows"][0]) for row in report["rows"]]
         click.echo(f"\n{as_markdown(rows)}")
     sys.exit(attack_report.exit_code(report))
+
+
+def _require_place(file: Path) -> None:
+    if not file.parent.is_dir():
+        raise click.UsageError(
+            f"Expected an existing folder for --json, received {file.parent}, which is none. Make "
+            "it, or name another file."
+        )
+    require_writable(file.parent)
 
 
 def _sha256(places: Path | Sequence[Path]) -> str:

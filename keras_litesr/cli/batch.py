@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 import time
 import traceback
 from collections import Counter
@@ -17,6 +16,7 @@ from tqdm import tqdm
 from keras_litesr import __version__
 from keras_litesr.cli.errors import explained
 from keras_litesr.cli.plan import STATUSES, Job
+from keras_litesr.cli.printing import printable
 from keras_litesr.images.files import (
     ImageFileError,
     check_output,
@@ -182,10 +182,4 @@ def _report(job: Job, *, as_json: bool) -> None:
             click.echo(f"failed: {job.error}", err=True)
         elif job.status == "done":
             size = f"{job.width}x{job.height}"
-            click.echo(f"{_printable(job.target)}  {size}  {job.seconds:.1f} s")
-
-
-def _printable(path: Path) -> str:
-    # A file name may hold what stdout cannot encode; saying it must not fail. Stderr escapes it.
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return str(path).encode(encoding, "replace").decode(encoding)
+            click.echo(f"{printable(str(job.target))}  {size}  {job.seconds:.1f} s")

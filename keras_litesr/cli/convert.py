@@ -1,6 +1,8 @@
 """`litesr convert`: a model of the zoo as a file for other runtimes."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -108,8 +110,7 @@ def convert(
     if is_in_preset:
         _require_unaltered(output)
     folder = folders.preset_folder(model)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
+    with _notes():
         if output.suffix == ".tflite":
             preset_to_tflite(
                 folder,
@@ -124,10 +125,20 @@ def convert(
             preset_to_other_format(folder, output)
     if is_in_preset:
         _renew_manifest(output.parent)
-    for warning in caught:
-        if issubclass(warning.category, UserWarning):
-            click.echo(f"note: {warning.message}", err=True)
     click.echo(f"{output}  {_bytes(output) / 1000:,.0f} kB")
+
+
+@contextmanager
+def _notes() -> Iterator[None]:
+    """Prints what is warned of while the block runs; when it fails, the reason may be there."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        try:
+            yield
+        finally:
+            for warning in caught:
+                if issubclass(warning.category, UserWarning):
+                    click.echo(f"note: {warning.message}", err=True)
 
 
 def _is_preset(folder: Path) -> bool:

@@ -46,7 +46,11 @@ _FOLDER = click.Path(path_type=Path)
     show_default=True,
     help="Architecture of the light model: that of a preset of `litesr list`, with fresh weights.",
 )
-@click.option("--steps", type=click.IntRange(1), help="Weight updates.  [default: 5000]")
+@click.option(
+    "--steps",
+    type=click.IntRange(1),
+    help="Weight updates, rounded up to whole epochs of 500.  [default: 5000]",
+)
 @click.option(
     "--minutes",
     type=NumberRange(min=0, min_open=True),
@@ -130,18 +134,19 @@ def _refuse(output: Path, run: Path, options: dict[str, Any]) -> None:
 
 def _derive(big: str, output: Path, run: Path, options: dict[str, Any]) -> dict[str, Any]:
     from keras_litesr.cli import derivation
-    from keras_litesr.cli.answers import ask
+    from keras_litesr.cli.answers import Photo, ask
     from keras_litesr.cli.black_box import black_box
 
     teacher = black_box(big)
     _refuse_other_scale(teacher.scale, options["student"])
     recipe, seed = derivation.settings(run, options)
     smallest = recipe.patch_size * teacher.scale
-    pairs, photos = ask(teacher, options["data"], at_least=smallest)
     others = None
+    kept: list[Photo] = []
     if options["validation"]:
-        others, more = ask(teacher, [options["validation"]], at_least=smallest)
-        photos += more
+        others, kept = ask(teacher, [options["validation"]], at_least=smallest)
+    pairs, photos = ask(teacher, options["data"], at_least=smallest, besides=kept)
+    photos += kept
     with redirect_stdout(sys.stderr):  # Progress is no part of what is printed as JSON.
         model, facts = derivation.trained(pairs, others, recipe, seed, run, options)
     facts |= {"photos": len(photos), "data_list": derivation.DATA_LIST}

@@ -8,6 +8,7 @@ import click
 import numpy as np
 from tqdm import tqdm
 
+from keras_litesr.cli.printing import printable
 from keras_litesr.evaluation import benchmark, paper, tables
 from keras_litesr.evaluation.protocols import PROTOCOLS
 from keras_litesr.inference.upscaler import DTYPES, RUNTIMES, Upscaler
@@ -31,8 +32,8 @@ Examples:
     multiple=True,
     required=True,
     help="Name from `litesr list`, `all` for every one of them that is installed, preset folder, "
-    ".tflite file, or `shifted_bicubic`, the enlargement behind the paper's bicubic row; may be "
-    "repeated.",
+    ".tflite file, or `shifted_bicubic`, the enlargement behind the paper's bicubic row, of which "
+    "there is one kind only; may be repeated.",
 )
 @click.option(
     "-d",
@@ -118,7 +119,8 @@ def evaluate(
                 chosen = measurements.rows if per_image else [measurements.mean]
                 rows += [{**title, **row} for row in chosen]
     print_as = {"json": tables.as_json, "csv": tables.as_csv, "markdown": tables.as_markdown}
-    click.echo(print_as.get("".join(chosen_styles), tables.as_text)(rows).rstrip("\n"))
+    table = print_as.get("".join(chosen_styles), tables.as_text)(rows)
+    click.echo(printable(table.rstrip("\n")))
 
 
 def measured(

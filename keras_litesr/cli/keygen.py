@@ -26,6 +26,8 @@ def keygen(path: Path | None, name: str | None, pair: Path | None, as_json: bool
     """
     if (path is None) == (pair is None):
         raise click.UsageError("Expected either PATH for an owner key, or --pair for a key pair.")
+    if pair is not None and name is not None:
+        raise click.UsageError("--name is an owner's; a key pair has none. Leave it out.")
     if pair is not None:
         _make_pair(pair, as_json)
         return

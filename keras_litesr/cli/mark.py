@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from keras_litesr.cli.folder_lists import ManyFolders
-from keras_litesr.cli.ranges import NumberRange
+from keras_litesr.cli.ranges import SEEDS, NumberRange
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.new_folders import appearing, require_free
@@ -47,9 +47,7 @@ Examples:
     help="How far each bit is from turning over, in standard deviations of chance. A larger one "
     "survives more and costs more.  [default: 2]",
 )
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the patches."
-)
+@click.option("--seed", type=SEEDS, default=0, show_default=True, help="Of the patches.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier preset folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def mark(
@@ -86,11 +84,12 @@ def mark(
         photos = load_folders(data) if data else []
         others = load_folders([validation]) if validation else []
     with captured_output():
-        from keras_litesr.cli.marking import copy_photo_list, psnr_of, trained_copy
+        from keras_litesr.cli.marking import copy_photo_list, measurable, psnr_of, trained_copy
         from keras_litesr.zoo.registry import load, save_to_preset
 
         original = load(model)
     with redirect_stdout(sys.stderr):
+        others = measurable(others, facts["scale"]) if others else []
         marked = trained_copy(
             original, key, photos, facts["scale"], margin or MARGIN, steps or STEPS, seed
         )

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from keras_litesr.datasets.degradation import degrade
 from keras_litesr.datasets.patches import CentreCrops, Patches
-from keras_litesr.datasets.sources import at_least
+from keras_litesr.datasets.sources import at_least, for_validation
 from keras_litesr.protection import watermark
 from keras_litesr.protection.keys import OwnerKey
 from keras_litesr.training.metrics import LumaPSNR
@@ -58,8 +58,17 @@ def trained_copy(
         return watermark.mark(model, key, batches, margin=margin, steps=steps, callbacks=[show])
 
 
+def measurable(photos: Sequence[np.ndarray], scale: int) -> list[np.ndarray]:
+    """Leaves out the photos that are too small to measure on, as `litesr train` does.
+
+    Raises:
+        ValueError: When that leaves none.
+    """
+    return for_validation(_PATCH_SIZE * scale, photos)
+
+
 def psnr_of(models: Sequence[keras.Model], photos: Sequence[np.ndarray], scale: int) -> list[float]:
-    """Measures models on photos in dB, as `litesr train` validates."""
+    """Measures models on `measurable` photos in dB, as `litesr train` validates."""
     crops = CentreCrops(degrade(photos, scale), scale=scale)
     return [_psnr(model, crops, scale) for model in models]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from keras_litesr.atomic import require_writable
 from keras_litesr.datasets.places import load_pictures
 from keras_litesr.evaluation.metrics import high_frequency_energy
 from keras_litesr.silence import captured_output
@@ -25,6 +26,7 @@ def run(preset: str, folder: Path, options: Options) -> None:
         recorded(folder)
     else:
         refuse_begun(folder)
+    require_writable(folder)
     pictures = load_pictures(
         [*options["data"], *([options["images"]] if options["images"] else [])]
     )

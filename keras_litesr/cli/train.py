@@ -67,7 +67,11 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
     "weights.  [default: a tenth of --data, at most 20, always the same ones]",
 )
 @click.option("--out", type=_FOLDER, help="Run folder.  [default: runs/RECIPE]")
-@click.option("--steps", type=_POSITIVE, help="Weight updates in all.  [default: the recipe's]")
+@click.option(
+    "--steps",
+    type=_POSITIVE,
+    help="Weight updates in all, rounded up to whole epochs.  [default: the recipe's]",
+)
 @click.option(
     "--minutes",
     type=NumberRange(0, _LONGEST_HOURS * 60, min_open=True),

@@ -192,6 +192,7 @@ class Trials:
 
     def _second_mark(self) -> tuple[Suspect, str]:
         second = next(false_alarms.wrong_keys(1, seed=1))
+        self.patches.epoch = 0  # so that a report that is resumed says the same
         attacked = watermark.mark(self.model, second, self.patches, steps=len(self.patches))
         verdict = watermark.verify(attacked, second, committed=True)
         return attacked, f"the second owner reads {verdict.matching}"

@@ -11,6 +11,16 @@ from keras_litesr.atomic import published
 from keras_litesr.images.files import ImageFileError
 
 LARGEST_BYTES = 4 << 30
+# An encrypted archive is a RuntimeError, an unknown compression a NotImplementedError.
+_UNREADABLE = (
+    OSError,
+    KeyError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def save_pack(pictures: Sequence[np.ndarray], path: Path) -> None:
@@ -71,8 +81,10 @@ def load_pack(path: Path) -> list[np.ndarray]:
         _refuse_bombs(path)
         with np.load(path, allow_pickle=False) as file:
             pixels, shapes = file["pixels"], file["shapes"]
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except _UNREADABLE as error:
         raise _odd(path, str(error)) from error
+    if not isinstance(pixels, np.ndarray) or not isinstance(shapes, np.ndarray):
+        raise _odd(path, "it holds other files than arrays")
     if pixels.dtype != np.uint8 or pixels.ndim != 1:
         raise _odd(path, f"its pixels are {pixels.dtype} of shape {pixels.shape}")
     if shapes.ndim != 2 or shapes.shape[1:] != (3,) or shapes.dtype.kind not in "iu":

@@ -1,5 +1,6 @@
 """Pictures decoded once and held in memory as uint8."""
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -148,7 +149,7 @@ def split(
     """Finds the pictures to train on and those to validate with, none of them too small.
 
     `hold_out` chooses before small ones are left out, so that another `side` changes its choice
-    by these alone.
+    by these alone. What is in both lists, pixel by pixel, is for validation.
 
     Args:
         side: In high-resolution pixels, of the square that has to fit into each.
@@ -159,14 +160,50 @@ def split(
     Raises:
         ValueError: When there are too few to hold any out, or all for validation are too small.
     """
-    training, validation = hold_out(pictures) if others is None else (pictures, others)
-    large = at_least(side, validation, warn=warn)
+    if others is None:
+        training, others = hold_out(pictures)
+    else:
+        training = _besides(others, pictures, warn)
+    return at_least(side, training, warn=warn), for_validation(side, others, warn=warn)
+
+
+def for_validation(
+    side: int, pictures: Sequence[np.ndarray], *, warn: Callable[[str], None] = print
+) -> list[np.ndarray]:
+    """Leaves out small pictures, to whose size validation would cut all the others.
+
+    Args:
+        side: In high-resolution pixels, of the square that has to fit into each.
+        pictures: `(height, width, 3)` each.
+        warn: As `at_least` takes it.
+
+    Raises:
+        ValueError: When all are too small.
+    """
+    large = at_least(side, pictures, warn=warn)
     if not large:
         raise ValueError(
             f"Expected pictures of at least {side}x{side} pixels for validation, received "
-            f"{len(validation)}, none that large. Name a folder of larger ones with --validation."
+            f"{len(pictures)}, none that large. Name a folder of larger ones with --validation."
         )
-    return at_least(side, training, warn=warn), large
+    return large
+
+
+def _besides(
+    others: Sequence[np.ndarray], pictures: Sequence[np.ndarray], warn: Callable[[str], None]
+) -> list[np.ndarray]:
+    """Leaves out the pictures that are among others."""
+    shapes = {other.shape for other in others}
+    known = {_digest(other) for other in others}
+    rest = [each for each in pictures if each.shape not in shapes or _digest(each) not in known]
+    if len(rest) < len(pictures):
+        twice = len(pictures) - len(rest)
+        warn(f"left out: {twice} of {len(pictures)} pictures, which are for validation")
+    return rest
+
+
+def _digest(picture: np.ndarray) -> tuple[tuple[int, ...], bytes]:
+    return picture.shape, hashlib.sha256(np.ascontiguousarray(picture).data).digest()
 
 
 def _decode_all(files: Sequence[Path]) -> list[np.ndarray | ImageFileError]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
-from keras_litesr.images import metadata, png_chunks, sixteen_bit
+from keras_litesr.images import avif_boxes, metadata, png_chunks, sixteen_bit
 from keras_litesr.images.photos import ImageFileError, Photo, from_pil, upright
 
 DEFAULT_MAX_PIXELS = 180_000_000
@@ -122,6 +122,8 @@ def _decoded(image: Image.Image, path: Path, is_deep_png: bool) -> Photo:
             image.info["transparency"] *= png_chunks.grey_step(chunks)
         photo = from_pil(image, name=path.name)
     left_out = png_chunks.left_out(chunks, path.name)
+    if file_format == "AVIF":
+        left_out = avif_boxes.left_out(path)
     notices = (*_first_only(path, file_format, is_sequence), *left_out, *photo.notices)
     return replace(photo, file_format=file_format, notices=notices)
 

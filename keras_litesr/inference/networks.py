@@ -40,6 +40,7 @@ class Network:
         runtime: `litert` or `keras`.
         dtype: Of the file that runs; `float32` for Keras.
         size: `(height, width)` of the only tiles that it takes, or None for any.
+        step: Of which each side of a tile has to be a multiple.
         is_seamless: Whether the overlap is known to be as far as the network sees.
     """
 
@@ -51,6 +52,7 @@ class Network:
     runtime: str
     dtype: str = "float32"
     size: tuple[int, int] | None = None
+    step: int = 1
     is_seamless: bool = True
 
 
@@ -126,6 +128,7 @@ def _of_file(file: TFLiteFile) -> Network:
         runtime="litert",
         dtype=str(np.dtype(file.runtime.takes.dtype)),
         size=size,
+        step=file.step,
         is_seamless=is_seamless,
     )
 

@@ -33,6 +33,7 @@ def enlarge_tiled(
     scale: int,
     tile: int,
     overlap: int,
+    step: int = 1,
     batch_size: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
@@ -50,6 +51,9 @@ def enlarge_tiled(
         tile: Longest side of a tile in low-resolution pixels, overlap included. Tiles are made
             smaller where the picture needs no larger ones.
         overlap: Pixels at each inner side of a tile whose result is thrown away.
+        step: Of which each side of a tile has to be a multiple, and where it begins. A picture
+            that is none is continued by its border pixels, and the result is cut; tile and
+            overlap are rounded up.
         batch_size: Tiles handed over at once; the last batch may have fewer.
         progress: Called with the numbers of tiles done and in all after each batch.
 
@@ -60,10 +64,13 @@ def enlarge_tiled(
     Raises:
         ValueError: When a tile is not larger than its overlaps.
     """
+    tile, overlap = _multiple(tile, step), _multiple(overlap, step)
     check_tile(tile, overlap)
     height, width, _ = pixels.shape
-    tiles = list(product(spans(height, tile, overlap), spans(width, tile, overlap)))
-    return _joined(enlarge, pixels, tiles, scale, batch_size, progress)
+    padded = _continued(pixels, (_multiple(height, step), _multiple(width, step)))
+    rows, columns = (spans(side, tile, overlap, step=step) for side in padded.shape[:2])
+    large = _joined(enlarge, padded, list(product(rows, columns)), scale, batch_size, progress)
+    return large[: height * scale, : width * scale]
 
 
 def enlarge_in_tiles_of(
@@ -92,13 +99,24 @@ def enlarge_in_tiles_of(
         `(scale * height, scale * width, channels)` of the same dtype.
     """
     height, width, _ = pixels.shape
-    missing = [max(0, tile - side) for tile, side in zip(size, (height, width), strict=True)]
-    padded = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+    padded = _continued(pixels, size)
     rows = spans(padded.shape[0], size[0], overlap, shrink=False)
     columns = spans(padded.shape[1], size[1], overlap, shrink=False)
     tiles = list(product(rows, columns))
     large = _joined(enlarge, padded, tiles, scale, 1, progress)
     return large[: height * scale, : width * scale]
+
+
+def _continued(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Continues a picture that is smaller than a size to the right and downwards."""
+    missing = [max(0, new - side) for new, side in zip(size, pixels.shape[:2], strict=True)]
+    if not any(missing):
+        return pixels
+    return np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+
+
+def _multiple(length: int, step: int) -> int:
+    return -(-length // step) * step
 
 
 def _joined(
@@ -140,11 +158,13 @@ def check_tile(tile: int, overlap: int) -> None:
         )
 
 
-def spans(length: int, tile: int, overlap: int, *, shrink: bool = True) -> Iterator[Span]:
+def spans(
+    length: int, tile: int, overlap: int, *, shrink: bool = True, step: int = 1
+) -> Iterator[Span]:
     """Cuts a side into as few tiles as there must be, all of one size.
 
-    That is the smallest that does it, or `tile` itself without `shrink`. The last tile is moved
-    back to end at the border.
+    That is the smallest multiple of `step` that does it, or `tile` itself without `shrink`. The
+    last tile is moved back to end at the border.
 
     Example:
         >>> [(s.start, s.stop, s.first, s.last) for s in spans(10, 7, 1)]
@@ -152,7 +172,7 @@ def spans(length: int, tile: int, overlap: int, *, shrink: bool = True) -> Itera
     """
     count = max(1, -(-(length - 2 * overlap) // (tile - 2 * overlap)))
     if shrink and count > 1:
-        tile = -(-(length - 2 * overlap) // count) + 2 * overlap
+        tile = _multiple(-(-(length - 2 * overlap) // count) + 2 * overlap, step)
     first = 0
     while first < length:
         start = max(0, min(first - overlap, length - tile))

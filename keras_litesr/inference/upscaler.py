@@ -114,7 +114,7 @@ class Upscaler:
         self.name, self.version, self.scale = network.name, network.version, network.scale
         self.runtime, self.dtype = network.runtime, network.dtype
         self.overlap, self.is_seamless = network.overlap, network.is_seamless
-        self._enlarge, self._size = network.enlarge, network.size
+        self._enlarge, self._size, self._step = network.enlarge, network.size, network.step
         if self_ensemble:
             self._enlarge = self._ensemble()
         self.tile = self._tile(tile)
@@ -187,7 +187,7 @@ class Upscaler:
         known: dict[str, Any] = {"scale": self.scale, "overlap": self.overlap, "progress": progress}
         if self._size:
             return enlarge_in_tiles_of(enlarge, pixels, size=self._size, **known)
-        return enlarge_tiled(enlarge, pixels, tile=self.tile, **known)
+        return enlarge_tiled(enlarge, pixels, tile=self.tile, step=self._step, **known)
 
     def _enlarge_grey(self, low_res: np.ndarray) -> np.ndarray:
         return self._enlarge(np.repeat(low_res, 3, axis=3)).mean(axis=3, keepdims=True)

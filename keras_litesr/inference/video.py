@@ -11,7 +11,7 @@ from keras_litesr.atomic import published
 from keras_litesr.images.decoding import DEFAULT_MAX_PIXELS
 from keras_litesr.inference.upscaler import Progress, Upscaler
 from keras_litesr.inference.video_encoder import Encoder
-from keras_litesr.inference.video_look import VideoError, look_of, upright
+from keras_litesr.inference.video_look import VideoError, look_of, read_with, upright
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
 OUTPUT_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
@@ -33,9 +33,9 @@ def enlarge_video(
 ) -> tuple[tuple[int, int], tuple[str, ...]]:
     """Enlarges every frame of a video into a new one, which appears whole or not at all.
 
-    Frames keep their times, also where their rate varies; sound, and subtitles that the output's
-    format can hold, are copied with their languages. Frames are turned upright. The new video is
-    H.264 with 8 bits a channel in 4:2:0, for which an odd last row or column is cut off.
+    Frames keep their times, also where their rate varies; chapters, sound, and subtitles that the
+    output's format can hold, are copied with their languages. Frames are turned upright. The new
+    video is H.264 with 8 bits a channel in 4:2:0, for which an odd last row or column is cut off.
 
     Args:
         source: Video file.
@@ -71,16 +71,17 @@ def enlarge_video(
         _check_size(source, look.size, max_pixels)
         size = _coded(upscaler.size_after(look.size, outscale))
         with (
-            av.open(str(source)) as original,
+            read_with(av, source) as original,
             published(target) as temporary,
-            av.open(str(temporary), "w") as large,
+            av.open(f"file:{temporary}", "w") as large,
         ):
             if not strip_metadata:
                 large.metadata.update(original.metadata)
+                large.set_chapters(original.chapters())
             large.metadata["comment"] = software
             # The pictures first, as players expect them.
             writer = Encoder(large, original.streams.video[0], look, size)
-            copies, notices = _copies(original, large, strip_metadata=strip_metadata)
+            copies, notices = _copies(original, large, target, strip_metadata=strip_metadata)
             for frame in _frames(original, copies, large):
                 writer.write(upscaler(upright(frame, look), outscale=outscale), frame)
                 if progress:
@@ -115,17 +116,22 @@ def _library() -> Any:
     return av
 
 
-def _copies(original: Any, large: Any, *, strip_metadata: bool) -> tuple[dict[Any, Any], list[str]]:
+def _copies(
+    original: Any, large: Any, target: Path, *, strip_metadata: bool
+) -> tuple[dict[Any, Any], list[str]]:
     """Makes streams for what is copied, in their order, and says what cannot be."""
     copies, notices = {}, []
+    advice = "" if target.suffix.lower() == ".mkv" else "; .mkv may hold it"
     for stream in original.streams:
-        if stream.type not in ("audio", "subtitle"):
+        if stream is original.streams.video[0]:
             continue
-        if stream.codec_context and stream.codec_context.name in large.supported_codecs:
+        if stream.type not in ("audio", "subtitle"):
+            notices.append(f"{stream.type} {stream.index} is left out.")
+        elif stream.codec_context and stream.codec_context.name in large.supported_codecs:
             copies[stream] = large.add_stream_from_template(stream)
             copies[stream].metadata.update(_kept(stream.metadata, strip_metadata))
         else:
-            notices.append(f"{stream.type} {stream.index} is left out; .mkv may hold it.")
+            notices.append(f"{stream.type} {stream.index} is left out{advice}.")
     return copies, notices
 
 

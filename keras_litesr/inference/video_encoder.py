@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_litesr.inference.video_look import Look
+from keras_litesr.inference.video_look import CONVERSION, Look
 
 # Constant rate factor of x264; nobody sees a loss at 17.
 _RATE_FACTOR = "17"
@@ -29,7 +29,8 @@ class Encoder:
         self._time_base = original.time_base
         rate = original.average_rate or original.guessed_rate or Fraction(25)
         self._step = round(1 / rate / self._time_base)
-        self._last = -self._step
+        self._last: int | None = None
+        self._first = 0
         options = {"crf": _RATE_FACTOR, "preset": "medium"}
         self._stream = large.add_stream("libx264", rate=rate, options=options)
         self._stream.height, self._stream.width = size
@@ -53,13 +54,26 @@ class Encoder:
                 format="yuv420p",
                 dst_colorspace=self._look.converter_matrix,
                 dst_color_range=self._look.range_number,
+                interpolation=CONVERSION,
             )
         )
         new.time_base = self._time_base
-        # Old AVI files number no frame.
-        self._last = new.pts = self._last + self._step if frame.pts is None else frame.pts
+        self._last = new.pts = self._time(frame)
         self._large.mux(self._stream.encode(new))
         self.count += 1
+
+    def _time(self, frame: Any) -> int:
+        """Tells when a frame is shown, in units of the time base, always after the one before."""
+        time = frame.pts
+        if self._look.in_decoding_order:
+            # The decoder has read some frames ahead when it gives the first one.
+            self._first = frame.dts or 0 if self._last is None else self._first
+            time = None if frame.dts is None else frame.dts - self._first
+        if self._last is None:
+            return time or 0
+        if time is None:
+            return self._last + self._step
+        return max(time, self._last + 1)
 
     def finish(self) -> None:
         """Writes what the encoder still holds."""

@@ -13,6 +13,12 @@ import numpy as np
 _BT709, _BT601, _UNKNOWN = 1, 6, 2
 _MATRICES = (_BT709, 4, 5, _BT601, 7, 9)
 _HDR = {16: "PQ", 18: "HLG"}
+# Which primaries go with a matrix, and which transfer function with primaries.
+_PRIMARIES = {_BT709: _BT709, 5: 5, _BT601: _BT601, 7: 7, 9: 9}
+_TRANSFERS = {_BT709: _BT709, 5: _BT601, _BT601: _BT601, 7: 7, 9: 14}
+# Bicubic, chroma in full and sums rounded: the swiftest conversion of FFmpeg, which it takes when
+# nothing is said, paints colour in blocks and everything darker by a level.
+CONVERSION = 0x4 | 0x2000 | 0x4000 | 0x40000
 # What FFmpeg calls the ranges of luma, and one matrix where it differs from H.273.
 _NARROW_RANGE, _FULL_RANGE = 1, 2
 _SWSCALE_BT601 = 5
@@ -37,6 +43,7 @@ class Look:
         interlaced: Whether a frame holds two moments.
         bits: A channel.
         has_alpha: Whether it is transparent in places.
+        in_decoding_order: Whether its frames are dated as they are decoded, not as they are shown.
     """
 
     size: tuple[int, int]
@@ -49,6 +56,7 @@ class Look:
     interlaced: bool
     bits: int
     has_alpha: bool
+    in_decoding_order: bool
 
     @property
     def range_number(self) -> int:
@@ -71,16 +79,26 @@ class Look:
             yield "it is interlaced, so combs are enlarged as well; deinterlace it first."
 
 
+def read_with(av: Any, path: Path) -> Any:
+    """Opens a video, whatever its name; titles need not be UTF-8."""
+    # Without the prefix, what stands before a colon would be a protocol.
+    return av.open(f"file:{path}", metadata_errors="replace")
+
+
 def look_of(av: Any, source: Path) -> Look:
     """Decodes the first frame of a video and tells how all are to be shown.
 
     Raises:
         VideoError: When there are no pictures, or they are of high dynamic range.
     """
-    with av.open(str(source)) as original:
+    with read_with(av, source) as original:
         if not original.streams.video:
             raise VideoError(f"Expected a video in {str(source)!r}, found no pictures in it.")
-        first = next(original.decode(original.streams.video[0]), None)
+        stream = original.streams.video[0]
+        first = next(original.decode(stream), None)
+        # Decoded without its transparency, as that of WebM is, a frame does not tell of it.
+        has_alpha = stream.metadata.get("alpha_mode") == "1"
+        is_avi = original.format.name == "avi"
     if first is None:
         raise VideoError(f"Expected a video in {str(source)!r}, found no frame in it.")
     if first.color_trc in _HDR:
@@ -89,22 +107,29 @@ def look_of(av: Any, source: Path) -> Look:
             f"{_HDR[first.color_trc]}. Convert it to BT.709 first."
         )
     # Players take an untagged video for BT.601 when it is small and for BT.709 when it is large;
-    # enlarged, it would be taken for another one.
-    guess = _BT709 if first.height >= 720 else _BT601
+    # enlarged, it would be taken for another one. What is tagged in part is of one kind throughout.
+    guess = _BT709 if first.height >= 720 or first.format.is_rgb else _BT601
+    matrix = int(first.colorspace) if first.colorspace in _MATRICES else guess
+    primaries = _known(first.color_primaries, _PRIMARIES.get(matrix, guess))
     rotation = int(first.rotation) % 360
     size = (first.height, first.width)
     return Look(
         size=size[::-1] if rotation % 180 else size,
         mirrored=_is_mirrored(first),
         rotation=rotation,
-        matrix=int(first.colorspace) if first.colorspace in _MATRICES else guess,
-        primaries=guess if first.color_primaries == _UNKNOWN else int(first.color_primaries),
-        transfer=guess if first.color_trc == _UNKNOWN else int(first.color_trc),
+        matrix=matrix,
+        primaries=primaries,
+        transfer=_known(first.color_trc, _TRANSFERS.get(primaries, _BT709)),
         full_range=first.color_range == _FULL_RANGE,
         interlaced=bool(first.interlaced_frame),
         bits=first.format.components[0].bits,
-        has_alpha=any(component.is_alpha for component in first.format.components),
+        has_alpha=has_alpha or any(component.is_alpha for component in first.format.components),
+        in_decoding_order=is_avi,
     )
+
+
+def _known(tag: int, guess: int) -> int:
+    return guess if tag == _UNKNOWN else int(tag)
 
 
 def upright(frame: Any, look: Look) -> np.ndarray:
@@ -117,6 +142,7 @@ def upright(frame: Any, look: Look) -> np.ndarray:
         format="rgb24",
         src_colorspace=look.converter_matrix,
         src_color_range=look.range_number,
+        interpolation=CONVERSION,
     ).to_ndarray()
     if look.mirrored:
         pixels = pixels[::-1]

@@ -31,12 +31,14 @@ class TFLiteFile:
         runtime: What runs it.
         scale: Its enlargement per side.
         radius: How far it sees, in low-resolution pixels; None where that could not be measured.
+        step: Of which each side of a picture has to be a multiple.
     """
 
     name: str
     runtime: LiteRT
     scale: int
     radius: int | None
+    step: int = 1
 
 
 def is_tflite_file(model: str | os.PathLike[str]) -> bool:
@@ -79,7 +81,7 @@ def open_tflite(path: str | os.PathLike[str], *, threads: int | None = None) -> 
     facts = _tried(content, path)
     black, white = facts["levels"]
     runtime = LiteRT(content, threads=threads, levels=(black, white))
-    return TFLiteFile(path.stem, runtime, facts["scale"], facts["radius"])
+    return TFLiteFile(path.stem, runtime, facts["scale"], facts["radius"], facts["step"])
 
 
 def _tried(content: bytes, path: Path) -> dict:

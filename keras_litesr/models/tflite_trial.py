@@ -18,6 +18,7 @@ from keras_litesr.silence import captured_output
 
 # Sides of the pictures on which a file of free size is tried.
 _SIDES = (16, 64, 192)
+_STEPS = (1, 2, 4, 8, 16)
 # Far below a grey level, far above what rounding in float32 changes.
 _UNSEEN = 1e-5
 _LEVELS = ((0.0, 1.0), (0.0, 255.0))
@@ -44,7 +45,8 @@ def described(content: bytes) -> dict[str, Any]:
 
     Returns:
         `scale`; `radius` in low-resolution pixels, None where it sees further than could be
-        measured; `levels`, the numbers that stand for black and white.
+        measured; `levels`, the numbers that stand for black and white; `step`, of which each side
+        of a picture has to be a multiple.
 
     Raises:
         ValueError: When it is no file that enlarges RGB pictures; the message names its shapes.
@@ -56,7 +58,8 @@ def described(content: bytes) -> dict[str, Any]:
     for tried in [runtime.size] if runtime.size else [(side, side) for side in _SIDES[1:]]:
         if radius is None:
             radius = _radius(runtime, tried, scale)
-    return {"scale": scale, "radius": radius, "levels": runtime.levels}
+    step = _step(runtime, size, scale)
+    return {"scale": scale, "radius": radius, "levels": runtime.levels, "step": step}
 
 
 def _working_size(runtime: LiteRT) -> tuple[tuple[int, int], int]:
@@ -79,6 +82,24 @@ def _working_size(runtime: LiteRT) -> tuple[tuple[int, int], int]:
             "model."
         )
     return size, scale
+
+
+def _step(runtime: LiteRT, size: tuple[int, int], scale: int) -> int:
+    """Finds of what the sides have to be multiples: some networks halve a picture at first."""
+    if runtime.size:
+        return 1
+    for step in _STEPS:
+        side = max(size[0], _SIDES[1]) + step  # a multiple of the step, but of no larger one
+        try:
+            shape = runtime(np.zeros((1, side, side, 3), np.float32)).shape
+        except (RuntimeError, ValueError):
+            continue
+        if shape == (1, scale * side, scale * side, 3):
+            return step
+    raise ValueError(
+        f"Expected a file that takes pictures of any multiple of {_STEPS[-1]} pixels a side, "
+        "received one that does not. Export it for one size."
+    )
 
 
 def _levels(runtime: LiteRT, size: tuple[int, int], scale: int) -> tuple[float, float]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_litesr.models.copies import copied
 
-_LEAST_AXES = 3
+_AXES = 4  # of every convolution; the slopes of a PReLU have three
 _MOST_TRIALS = 14
 _CLOSE = 0.02
 
@@ -101,7 +101,7 @@ def _with_kernels(model: keras.Model, change: Callable[[np.ndarray], np.ndarray]
     copy = copied(model)
     copy.set_weights(
         [
-            change(weight).astype(weight.dtype) if weight.ndim >= _LEAST_AXES else weight
+            change(weight).astype(weight.dtype) if weight.ndim == _AXES else weight
             for weight in copy.get_weights()
         ]
     )

@@ -59,12 +59,13 @@ class KeepMark(keras.callbacks.Callback):
         self.bearer.regularizer = self._penalty
         # A model that was trained before has a compiled step without the penalty.
         self.model.make_train_function(force=True)
-        self.steps = 0
+        self.looked = int(self.model.optimizer.iterations)
 
     def on_train_batch_end(self, batch, logs=None):
         """Looks from time to time at how large the channels have become."""
-        self.steps += 1
-        if self.steps % self.refresh_steps == 0:
+        step = int(self.model.optimizer.iterations)  # A call may be that of several steps.
+        if step - self.looked >= self.refresh_steps:
+            self.looked = step
             self.shares.assign(self.slots.shares())
 
     def on_epoch_end(self, epoch, logs=None):

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from keras_litesr.atomic import published, write_json
+from keras_litesr.images.files import ImageFileError
 from keras_litesr.models.copies import copied
 from keras_litesr.training.records import (
     BEST,
@@ -155,9 +156,9 @@ def full_disk_explained(folder: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, RuntimeError) as error:  # HDF5 has its own words for it
-        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-        if not (full or "No space left" in str(error) or "quota" in str(error)):
+    except (OSError, RuntimeError, ImageFileError) as error:
+        # What an `ImageFileError` came of; Keras drops the cause, not the context.
+        if not (_is_full_disk(error) or _is_full_disk(error.__context__)):
             raise
         advice = "begin again"
         if (folder / LAST).exists():
@@ -165,6 +166,14 @@ def full_disk_explained(folder: Path) -> Iterator[None]:
         raise OSError(
             f"Expected room in {folder}, the disk is full. Free some space and {advice}."
         ) from error
+
+
+def _is_full_disk(error: BaseException | None) -> bool:
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    # HDF5 has its own words for it.
+    is_system = isinstance(error, (OSError, RuntimeError))
+    return is_system and ("No space left" in str(error) or "quota" in str(error))
 
 
 def _size_bytes(model: keras.Model) -> int:

@@ -122,7 +122,7 @@ class StopOnInterrupt(keras.callbacks.Callback):
     def _press(self, *_) -> None:
         self.pressed = True
         self.close()
-        print("\nStopping at the end of the step; press Ctrl-C again to stop at once.", flush=True)
+        print("\nStopping after the steps at work; press Ctrl-C again to stop at once.", flush=True)
 
 
 def bicubic_psnr(validation: CentreCrops) -> float:

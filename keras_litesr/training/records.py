@@ -51,12 +51,20 @@ def refuse_begun(folder: Path) -> None:
         raise FileExistsError(
             f"{folder} already holds a run. Go on with --resume, or name another folder with --out."
         )
-    # A killed run leaves best weights of one epoch before its first checkpoint, and no more.
-    if (folder / BEST).exists() and len(read_log(folder / LOG, 2)) == 2:
+    if (folder / BEST).exists() and not _was_killed_in_its_first_epoch(folder):
         raise FileExistsError(
             f"{folder} holds the weights of a run, but no checkpoint to go on from. Name another "
             "folder with --out."
         )
+
+
+def _was_killed_in_its_first_epoch(folder: Path) -> bool:
+    """Tells what a kill left before the first checkpoint from weights that were to be kept."""
+    if not (folder / RECIPE).exists():
+        return False
+    recipe, _ = recorded(folder)
+    epochs = -(-recipe.steps // recipe.epoch_steps)
+    return len(read_log(folder / LOG, 2)) < min(epochs, 2)
 
 
 @contextmanager

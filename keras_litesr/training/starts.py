@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_litesr.training.records import BEST
+from keras_litesr.zoo.addresses import is_address
 from keras_litesr.zoo.folders import CONFIG, PresetError
 from keras_litesr.zoo.presets import PRESETS
 from keras_litesr.zoo.registry import load
@@ -24,8 +25,9 @@ def load_start(model: keras.Model, start: str | Path) -> None:
 
     Args:
         model: Functional model that is to be trained.
-        start: Name or folder of a preset, a run's folder (its best weights count), or a file of a
-            network's weights such as `best.weights.h5`.
+        start: Name, hub address or folder of a preset, a run's folder (its best weights count),
+            or a file of a network's weights such as `best.weights.h5`. A name in the zoo is the
+            zoo's preset; a folder that is called the same is named as `./lite_x4`.
 
     Raises:
         PresetError: When there is no such thing, or its network is another one.
@@ -34,11 +36,12 @@ def load_start(model: keras.Model, start: str | Path) -> None:
         Chen et al., 2016, Net2Net (function-preserving growth).
     """
     path = Path(start)
+    is_named = isinstance(start, str) and (start in PRESETS or is_address(start))
     if path.is_dir() and not (path / CONFIG).is_file():
         path = path / BEST
-    if path.is_file():
+    if path.is_file() and not is_named:
         arrays = parsed(path.read_bytes(), path)
-    elif str(start) in PRESETS or path.is_dir():
+    elif is_named or path.is_dir():
         arrays = {layer.name: layer.get_weights() for layer in load(start).layers if layer.weights}
     else:
         raise PresetError(

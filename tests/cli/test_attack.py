@@ -103,6 +103,16 @@ def test_a_report_of_another_model_or_none_is_not_written_over(
     assert file.read_text() == content
 
 
+def test_a_report_in_no_folder_is_refused_before_the_attacks(
+    litesr, owner, arguments, few, tmp_path
+):
+    file = tmp_path / "reports" / "attacks.json"
+    result = litesr("protect", "attack", owner / "marked_x4", *arguments, "--json", file)
+    assert result.exit_code == 2
+    assert "Expected an existing folder for --json" in result.stderr
+    assert result.stdout == ""
+
+
 @pytest.mark.parametrize("folder", ["photos", "validation"])
 def test_rows_of_other_pictures_are_not_gone_on_with(
     litesr, owner, arguments, few, tmp_path, picture, folder

@@ -57,6 +57,15 @@ def test_int8_learns_from_a_folder_and_says_when_it_is_small(litesr, photographs
     assert read_metadata(output)["dtype"] == "int8"
 
 
+def test_photos_that_cannot_be_read_are_named_when_they_are_too_many(litesr, photographs, tmp_path):
+    (photographs / "broken.png").write_text("no picture")
+    arguments = ["-o", tmp_path / "a.tflite", "--dtype", "int8", "--representative", photographs]
+    result = litesr("convert", "bicubic_x4", *arguments)
+    assert result.exit_code == 2
+    named, reason = result.stderr.index("broken.png"), result.stderr.index("the lines above")
+    assert named < reason
+
+
 def test_saved_model_is_a_folder(litesr, tmp_path):
     assert litesr("convert", "bicubic_x4", "-o", tmp_path / "saved").exit_code == 0
     assert (tmp_path / "saved/saved_model.pb").is_file()

@@ -18,6 +18,7 @@ from keras_litesr.cli.black_box import black_box
 from keras_litesr.export.metadata import read_metadata
 from keras_litesr.export.tflite import weights_sha256
 from keras_litesr.images import resize
+from keras_litesr.images.files import ImageFileError
 from keras_litesr.models.lite import lite
 from keras_litesr.training.recipes import Recipe
 from keras_litesr.zoo import folders
@@ -60,13 +61,32 @@ def test_a_model_is_shown_reductions_and_its_answers_stand_for_the_originals(pho
 
 
 def test_unreadable_and_small_photos_are_not_listed(photos, capsys):
+    for index in range(12, 20):
+        Image.fromarray(np.full((100, 96, 3), index, np.uint8)).save(photos / f"{index}.png")
     (photos / "00.png").write_text("no picture")
     Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(photos / "01.png")
     _, shown = ask(black_box("bicubic_x4"), [photos], at_least=96)
-    assert len(shown) == 12
+    assert len(shown) == 20
     printed = capsys.readouterr().err
     assert "00.png" in printed
     assert "1 photos, smaller than 96x96" in printed
+
+
+def test_more_than_a_twentieth_unreadable_is_an_error(photos, capsys):
+    (photos / "00.png").write_text("no picture")
+    with pytest.raises(ImageFileError, match="1 of 13 are not"):
+        ask(black_box("bicubic_x4"), [photos], at_least=96)
+    assert "00.png" in capsys.readouterr().err
+
+
+def test_photos_for_validation_are_not_shown_twice(photos, picture, capsys):
+    validation = picture("photos/validation/a.png", 100, 96).parent
+    shutil.copyfile(photos / "3.png", validation / "b.png")
+    _, kept = ask(black_box("bicubic_x4"), [validation], at_least=96)
+    _, shown = ask(black_box("bicubic_x4"), [photos], at_least=96, besides=kept)
+    assert len(kept) == 2
+    assert not {photo.sha256 for photo in kept} & {photo.sha256 for photo in shown}
+    assert "which are for validation" in capsys.readouterr().err
 
 
 def test_a_tflite_file_answers_as_its_preset_does(rng):

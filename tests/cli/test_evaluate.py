@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import sys
 
 import pytest
 
@@ -33,6 +35,16 @@ def test_json_has_the_mean_of_the_rows_a_picture(litesr, data):
     rows = json.loads(litesr(*arguments, "--json", "--per-image").stdout)
     assert [row["image"] for row in rows] == ["one.png", "two.png"] * 2
     assert means[0]["psnr"] == pytest.approx((rows[0]["psnr"] + rows[1]["psnr"]) / 2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs names that are no Unicode")
+@pytest.mark.parametrize("style", ["--json", "--csv", "--markdown"])
+def test_a_name_that_is_no_unicode_loses_no_figure(litesr, data, style):
+    name = os.fsencode(data / "one.png")
+    os.rename(name, name.replace(b"one", b"caf\xe9"))
+    result = litesr("evaluate", "-m", "bicubic_x4", "-d", data, "--per-image", style)
+    assert result.exit_code == 0
+    assert "caf?.png" in result.stdout and "two.png" in result.stdout
 
 
 def test_csv_and_markdown(litesr, data):

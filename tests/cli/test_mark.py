@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+import numpy as np
 import pytest
 
 from keras_litesr.protection import commitments, keys
@@ -88,6 +89,7 @@ def test_keygen_makes_a_pair_for_signatures(litesr, tmp_path):
         ([], "either PATH for an owner key, or --pair"),
         (["a.key", "--pair", "b", "--name", "Ada"], "either PATH"),
         (["a.key"], "An owner key needs a name"),
+        (["--pair", "b", "--name", "Ada"], "a key pair has none"),
         (["a.key", "--name", "a name of more than 16"], "received 'a name of more than 16' of 22"),
     ],
 )
@@ -194,6 +196,24 @@ def test_what_cannot_be_told_is_two(litesr, marked, key_file, tmp_path, x2_prese
         assert message in result.stderr
 
 
+def test_small_photos_do_not_shrink_what_the_price_is_measured_on():
+    from keras_litesr.cli.marking import measurable
+
+    pictures = [np.zeros((side, 100, 3), np.uint8) for side in (100, 12, 96)]
+    assert [each.shape[0] for each in measurable(pictures, 4)] == [100, 96]
+
+
+def test_mark_refuses_photos_too_small_to_measure_on_before_it_trains(
+    litesr, preset, key_file, tmp_path, picture
+):
+    small = picture("small/icon.png", 12, 12).parent
+    arguments = ["--key", key_file, "-o", tmp_path / "a", "--validation", small]
+    result = litesr("protect", "mark", preset, *arguments)
+    assert result.exit_code == 2
+    assert "at least 96x96 pixels for validation, received 1, none that large" in result.stderr
+    assert not (tmp_path / "a").exists()
+
+
 def test_mark_refuses_before_it_works(litesr, preset, key_file, tmp_path, marked):
     for arguments, message in [
         ([preset, "--key", key_file, "-o", marked], "add --overwrite"),
@@ -204,6 +224,7 @@ def test_mark_refuses_before_it_works(litesr, preset, key_file, tmp_path, marked
         ([preset, "--key", key_file, "-o", "."], "a name that a model can have, received '.'"),
         ([preset, "--key", key_file, "-o", tmp_path / "a:b"], "a name that a model can have"),
         ([preset, "--key", key_file, "-o", tmp_path / "a", "--seed", "-1"], "not in the range"),
+        ([preset, "--key", key_file, "-o", tmp_path / "a", "--seed", 2**31], "not in the range"),
         (["bicubic_x4", "--key", key_file, "-o", tmp_path / "a"], "received 0, in which 0"),
     ]:
         result = litesr("protect", "mark", *arguments)

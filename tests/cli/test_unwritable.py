@@ -14,8 +14,9 @@ LONG_COMMANDS = {
     "derive": ["protect", "derive", "lite_tiny_x4", "-o", "new/light_x4", "--data", "photos"],
     "attack": [
         *("protect", "attack", "lite_tiny_x4", "--key", "owner.key", "--data", "photos"),
-        *("--validation", "photos", "--json", "new/attacks.json"),
+        *("--validation", "photos", "--json", "photos/attacks.json"),
     ],
+    "train": ["train", "lite_tiny_x4", "--data", "photos", "--out", "new/run"],
     "save": ["share", "save", "lite_tiny_x4", "-o", "new/copy_x4"],
 }
 
@@ -40,4 +41,5 @@ def test_a_place_that_takes_no_file_is_refused_before_the_work(command, litesr, 
     monkeypatch.setattr(registry, "load", lambda *_, **__: pytest.fail("the work began"))
     result = litesr(*LONG_COMMANDS[command])
     assert result.exit_code == 2
-    assert "Expected a place to write 'new', received an error (Read-only" in result.stderr
+    place = "photos" if command == "attack" else "new"
+    assert f"Expected a place to write '{place}', received an error (Read-only" in result.stderr

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,11 @@ def test_a_missing_or_broken_file_and_a_pickle_are_refused(tmp_path):
     (tmp_path / "broken.npz").write_bytes(b"PK\3\4 and nothing else")
     with pytest.raises(ImageFileError, match="Pack the pictures again"):
         load_pack(tmp_path / "broken.npz")
+    with zipfile.ZipFile(tmp_path / "other.npz", "w") as archive:
+        for name in ("pixels.npy", "shapes.npy"):
+            archive.writestr(name, b"no array")
+    with pytest.raises(ImageFileError, match="other files than arrays"):
+        load_pack(tmp_path / "other.npz")
     np.savez(tmp_path / "pickle.npz", pixels=np.array([print], object), shapes=np.zeros(1))
     with pytest.raises(ImageFileError, match="allow_pickle"):
         load_pack(tmp_path / "pickle.npz")

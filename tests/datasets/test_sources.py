@@ -107,6 +107,18 @@ def test_another_size_changes_what_is_held_out_by_the_small_ones_alone():
     assert (0 < len(rest) < 4, len(lines)) == (True, 2)
 
 
+def test_what_is_for_validation_is_not_trained_on(rng):
+    pictures = list(rng.integers(0, 256, (6, 8, 8, 3), dtype=np.uint8))
+    others = [pictures[4].copy(), pictures[1].copy(), np.zeros((8, 8, 3), np.uint8)]
+    lines = []
+    training, validation = split(8, pictures, others, warn=lines.append)
+    assert [any(each is picture for each in training) for picture in pictures] == [
+        *(True, False, True, True, False, True)
+    ]
+    assert len(validation) == 3
+    assert lines == ["left out: 2 of 6 pictures, which are for validation"]
+
+
 @pytest.mark.parametrize("others", [None, [np.zeros((8, 8, 3))] * 3])
 def test_none_large_enough_to_validate_is_an_error(others):
     with pytest.raises(ValueError, match=r"at least 9x9 pixels for validation, received \d, none"):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin, TiffImagePlugin, features
 
+from keras_litesr.images import avif_boxes
 from keras_litesr.images.decoding import read
 from keras_litesr.images.metadata import Metadata
 from keras_litesr.images.output import write
@@ -73,6 +74,32 @@ def test_avif_is_read(tmp_path: Path) -> None:
     photo = read(path)
     assert (photo.file_format, photo.size) == ("AVIF", (4, 8))
     assert photo.colour.min() > 250
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
+@pytest.mark.parametrize(
+    ("primaries", "transfer", "flags", "said"),
+    [
+        (1, 13, 0x0C, []),
+        (9, 16, 0x0C, ["HDR or a wide gamut"]),
+        (12, 13, 0x0C, ["HDR or a wide gamut"]),
+        (1, 13, 0x4C, ["10 bits a channel"]),
+        (9, 18, 0x6C, ["HDR or a wide gamut", "12 bits a channel"]),
+    ],
+)
+def test_what_avif_holds_beyond_srgb_is_said(
+    tmp_path: Path, primaries: int, transfer: int, flags: int, said: list[str]
+) -> None:
+    path = tmp_path / "new.avif"
+    Image.new("RGB", (8, 4), "white").save(path)
+    content = bytearray(path.read_bytes())
+    struct.pack_into(">HH", content, content.index(b"colrnclx") + 8, primaries, transfer)
+    content[content.index(b"av1C") + 6] = flags
+    path.write_bytes(content)
+    # The decoder compares the depth with that of the pixels, which here are of 8 bits.
+    notices = avif_boxes.left_out(path) if flags & 0x40 else read(path).notices
+    assert len(notices) == len(said)
+    assert all(words in notice for words, notice in zip(said, notices, strict=True))
 
 
 def test_content_counts_not_the_name(tmp_path: Path, pixels: np.ndarray) -> None:

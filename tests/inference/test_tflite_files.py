@@ -143,6 +143,23 @@ def test_a_file_of_levels_up_to_255(make, rng):
     assert np.abs(upscale(picture, model=path) - expected).max() <= 1
 
 
+@pytest.mark.parametrize("step", [2, 4])
+def test_a_file_that_halves_pictures_enlarges_any(make, rng, step):
+    """A network that works on squares of pixels, as many of those for phones do."""
+    import keras
+
+    def enlarge(low_res):
+        squares = keras.layers.AveragePooling2D(step)(low_res)
+        return keras.layers.UpSampling2D(2 * step)(squares)
+
+    upscaler = Upscaler(make(f"squares{step}.tflite", enlarge, (1, None, None, 3)), tile=32)
+    picture = rng.integers(0, 256, (75, 101, 3), np.uint8)
+    large = upscaler(picture)
+    assert large.shape == (150, 202, 3)
+    whole = Upscaler(make(f"squares{step}.tflite", enlarge, (1, None, None, 3)), tile=128)
+    np.testing.assert_array_equal(large, whole(picture))
+
+
 def test_a_file_that_sees_everything_is_said_to_show_seams(make, rng):
     import keras
 

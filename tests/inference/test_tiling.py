@@ -86,6 +86,25 @@ def test_every_tile_of_a_picture_has_one_shape_and_batches_are_no_larger_than_as
     assert [shape[0] for shape in shapes] == [4, 4, 4]
 
 
+@pytest.mark.parametrize("size", [(33, 50), (8, 8), (5, 70), (64, 16)])
+@pytest.mark.parametrize(("tile", "overlap", "step"), [(24, 3, 8), (20, 4, 4), (64, 0, 2)])
+def test_tiles_begin_and_end_at_multiples_of_a_step(rng, size, tile, overlap, step):
+    """As networks want that halve a picture: this one takes the mean of squares of a step."""
+
+    def blocks(low_res):
+        count, height, width, channels = low_res.shape
+        assert (height % step, width % step) == (0, 0)
+        squares = low_res.reshape(count, height // step, step, width // step, step, channels)
+        mean = squares.mean(axis=(2, 4))
+        return mean.repeat(2 * step, axis=1).repeat(2 * step, axis=2)
+
+    pixels = rng.integers(0, 256, (*size, 3), np.uint8)
+    options = {"scale": 2, "overlap": overlap, "step": step}
+    large = enlarge_tiled(blocks, pixels, tile=tile, **options)
+    assert large.shape == (2 * size[0], 2 * size[1], 3)
+    np.testing.assert_array_equal(large, enlarge_tiled(blocks, pixels, tile=256, **options))
+
+
 def test_a_picture_smaller_than_a_tile_is_not_padded(rng):
     shapes = []
 

@@ -1,6 +1,7 @@
 """Videos made here, enlarged and read back: pictures, times, sound, colours, orientation."""
 
 import sys
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -38,6 +39,27 @@ def colours(frame):
     return row[len(row) // 4], row[3 * len(row) // 4]
 
 
+def _write(
+    path, pictures, codec, *, pix_fmt="yuv420p", times=None, options=None, chapters=(), streams=1
+):
+    """Makes a video of 25 frames a second."""
+    with av.open(str(path), "w") as container:
+        if chapters:
+            container.set_chapters(list(chapters))
+        made = [container.add_stream(codec, rate=25, options=options or {}) for _ in range(streams)]
+        for stream in made:
+            stream.height, stream.width = pictures[0].shape[:2]
+            stream.pix_fmt = pix_fmt
+        kind = "rgba" if pictures[0].shape[2] == 4 else "rgb24"
+        for time, picture in zip(times or range(len(pictures)), pictures, strict=True):
+            for stream in made:
+                frame = av.VideoFrame.from_ndarray(picture, kind).reformat(format=pix_fmt)
+                frame.pts, frame.time_base = time, Fraction(1, 25)
+                container.mux(stream.encode(frame))
+        for stream in made:
+            container.mux(stream.encode())
+
+
 def test_every_frame_is_enlarged_at_its_time(upscaler, clip, tmp_path):
     source = clip(times=(0, 1, 2, 7, 8, 30))
     done = []
@@ -71,6 +93,80 @@ def test_colours_stay_and_an_untagged_video_is_tagged(upscaler, clip, tmp_path, 
     assert large.colorspace == tagged
     for received, expected in zip(colours(large), (RED, GREEN), strict=True):
         np.testing.assert_allclose(received.astype(int), expected, atol=5)
+
+
+def test_flat_colours_are_no_darker_than_before(upscaler, tmp_path, rng):
+    colours = rng.integers(40, 200, (12, 3), dtype=np.uint8)
+    source = tmp_path / "flat.mkv"
+    _write(source, [np.full((32, 32, 3), colour) for colour in colours], "ffv1")
+    enlarge_video(source, tmp_path / "large.mkv", upscaler)
+
+    def planes(path):
+        """Means of Y, U and V, one row a frame."""
+        luma = [frame.to_ndarray() for frame in frames(path)]
+        height = frames(path)[0].height
+        return np.array([[each[:height].mean(), each[height:].mean()] for each in luma])
+
+    shift = (planes(tmp_path / "large.mkv") - planes(source)).mean(axis=0)
+    np.testing.assert_allclose(shift, 0, atol=0.3)
+
+
+def test_chroma_of_half_the_size_is_painted_smoothly(tmp_path):
+    ramp = np.tile(np.linspace(40, 220, 32).astype(np.uint8)[None, :, None], (32, 1, 3))
+    ramp[..., :2] = 90
+    _write(tmp_path / "ramp.mkv", [ramp], "ffv1")
+    picture = upright(frames(tmp_path / "ramp.mkv")[0], look_of(av, tmp_path / "ramp.mkv"))
+    steps = np.diff(picture[16, 4:28, 2].astype(int))
+    assert steps.min() > 0  # in blocks of two pixels every other step would be none
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_frames_of_avi_come_in_the_order_they_are_shown(upscaler, tmp_path, codec):
+    """AVI dates them as they are decoded."""
+    source = tmp_path / "old.avi"
+    bars = [np.zeros((32, 32, 3), np.uint8) for _ in range(20)]
+    for number, bar in enumerate(bars):
+        bar[:, : number + 1] = 255
+    _write(source, bars, codec, options={"bf": "2"})
+    enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    large = frames(tmp_path / "large.mp4")
+    assert [round(frame.time * 25) for frame in large] == list(range(20))
+    brightness = [frame.to_ndarray(format="gray").mean() for frame in large]
+    assert brightness == sorted(brightness)
+
+
+def test_frames_of_one_time_follow_each_other(upscaler, tmp_path):
+    source = tmp_path / "twice.mkv"
+    _write(source, [np.full((32, 32, 3), 9, np.uint8)] * 4, "ffv1", times=(0, 1, 1, 2))
+    enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    times = [frame.time for frame in frames(tmp_path / "large.mp4")]
+    assert times == sorted(set(times)) and len(times) == 4
+    np.testing.assert_allclose(times, [0, 0.04, 0.04, 0.08], atol=0.002)
+
+
+def test_a_name_with_a_colon_is_no_protocol(upscaler, clip, tmp_path, monkeypatch):
+    clip("day 1: Rome.mp4")
+    (tmp_path / "2024:05").mkdir()
+    monkeypatch.chdir(tmp_path)
+    enlarge_video("day 1: Rome.mp4", "2024:05/large: one.mp4", upscaler)
+    assert len(frames(f"file:{tmp_path}/2024:05/large: one.mp4")) == 4
+
+
+def test_a_title_that_is_not_utf8_is_no_reason_to_stop(upscaler, clip, tmp_path):
+    source = clip("clip.avi")
+    source.write_bytes(source.read_bytes().replace(b"holidays", b"Caf\xe9 now"))
+    enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    with av.open(str(tmp_path / "large.mp4")) as large:
+        assert large.metadata["title"] == "Caf\ufffd now"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [(BT709, (BT709, BT709, BT709)), (None, (BT601, BT601, BT601)), (9, (9, 9, 14))],
+)
+def test_what_is_tagged_in_part_is_completed_by_what_is_known(clip, source, expected):
+    look = look_of(av, clip(matrix=source))
+    assert (look.matrix, look.primaries, look.transfer) == expected
 
 
 def test_an_untagged_large_video_is_taken_for_bt709_as_players_do(upscaler, clip, tmp_path):
@@ -204,6 +300,34 @@ def test_transparency_is_said_to_be_left_out(upscaler, tmp_path):
         container.mux(stream.encode())
     _, notices = enlarge_video(source, tmp_path / "large.mp4", upscaler)
     assert notices == ("its transparency is left out.",)
+
+
+def test_transparency_of_webm_is_said_to_be_left_out(upscaler, tmp_path):
+    """Its decoder gives frames without it."""
+    source = tmp_path / "overlay.webm"
+    _write(
+        source,
+        [np.full((16, 16, 4), 99, np.uint8)],
+        "libvpx",
+        pix_fmt="yuva420p",
+        options={"auto-alt-ref": "0"},
+    )
+    _, notices = enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    assert notices == ("its transparency is left out.",)
+
+
+def test_chapters_are_kept_and_what_is_no_sound_is_said_to_be_left_out(upscaler, tmp_path):
+    source = tmp_path / "film.mkv"
+    chapter = {"id": 1, "start": 0, "end": 40, "time_base": Fraction(1, 1000)}
+    chapter["metadata"] = {"title": "Dawn"}
+    _write(source, [np.zeros((16, 16, 3), np.uint8)] * 3, "ffv1", chapters=[chapter], streams=2)
+    _, notices = enlarge_video(source, tmp_path / "large.mkv", upscaler)
+    assert notices == ("video 1 is left out.",)
+    with av.open(str(tmp_path / "large.mkv")) as large:
+        assert [each["metadata"]["title"] for each in large.chapters()] == ["Dawn"]
+    enlarge_video(source, tmp_path / "bare.mkv", upscaler, strip_metadata=True)
+    with av.open(str(tmp_path / "bare.mkv")) as large:
+        assert large.chapters() == []
 
 
 def test_an_odd_side_loses_its_last_row(upscaler, clip, tmp_path):

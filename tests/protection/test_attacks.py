@@ -45,6 +45,13 @@ def test_pruning_sets_the_smallest_weights_to_zero_and_leaves_biases():
     assert network.get_weights()[0].ravel().tolist() == [1, -6, 2, 5, -3, 4]
 
 
+def test_slopes_of_a_prelu_are_no_kernel():
+    low_res = keras.Input((None, None, 3))
+    slopes = keras.layers.PReLU(shared_axes=[1, 2], alpha_initializer="ones")
+    network = keras.Model(low_res, slopes(low_res))
+    assert np.all(attacks.pruned(network, 0.7).get_weights()[0] == 1)
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.0])
 def test_pruning_everything_is_refused(model, share):
     with pytest.raises(ValueError, match=f"received {share}"):

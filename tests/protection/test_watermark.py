@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from keras_litesr.models.lite import lite
-from keras_litesr.protection import carriers, keras_graph
+from keras_litesr.protection import carriers, embedding, keras_graph
 from keras_litesr.protection.embedding import KeepMark, shift
 from keras_litesr.protection.keys import OwnerKey
 from keras_litesr.protection.networks import ArchitectureError
@@ -190,6 +190,17 @@ def test_penalty_is_the_mean_lack_and_lasts_as_long_as_the_training(model, key):
     # What was added for the training is gone, and the model is what it was.
     assert trained.losses == []
     assert trained.get_config() == model.get_config()
+
+
+def test_the_channels_are_looked_at_by_steps_not_by_calls(model, key, monkeypatch):
+    looks, shares = [], embedding._Placed.shares
+    monkeypatch.setattr(
+        embedding._Placed, "shares", lambda self: looks.append(self) or shares(self)
+    )
+    trained = copy_of(model)
+    trained.compile("sgd", loss="mae", steps_per_execution=5, jit_compile=False)
+    trained.fit(Noise(), epochs=2, verbose=0, callbacks=[KeepMark(key, refresh_steps=5)])
+    assert len(looks) == 1 + 2 + 2  # at the start, after five steps each, after both epochs
 
 
 @pytest.mark.slow

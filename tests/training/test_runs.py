@@ -291,10 +291,13 @@ def test_a_disk_that_is_full_from_the_start_is_seen_before_it_is_written_to(
 
 
 def test_a_disk_that_a_sample_fills_is_explained_as_well(tiny_run, tmp_path, monkeypatch):
-    def fill(*_, **__):
+    def fill(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("keras_litesr.images.files.write", fill)
+    replace = os.replace
+    monkeypatch.setattr(
+        os, "replace", lambda *paths: (fill if paths[1].suffix == ".png" else replace)(*paths)
+    )
     parts = tiny_run(steps=3)
     samples = Samples(parts.validation, tmp_path / "samples")
     with pytest.raises(OSError, match=r"the disk is full\. Free some space and begin again"):
@@ -375,6 +378,7 @@ def test_a_run_is_not_begun_twice_and_not_resumed_unbegun(tiny_run, tmp_path):
 
 
 def test_what_an_earlier_run_left_before_its_first_checkpoint_is_not_mixed_in(tiny_run, tmp_path):
+    (tmp_path / "recipe.json").write_text(json.dumps(asdict(tiny_run().recipe)))
     (tmp_path / "best.json").write_text('{"psnr": 99.0, "step": 3}')
     (tmp_path / "best.weights.h5").write_bytes(b"of another run")
     (tmp_path / "log.csv").write_text("epoch,loss\n0,0.5\n")
@@ -413,13 +417,21 @@ def test_columns_that_a_later_start_adds_or_leaves_out_stay_in_the_log(tiny_run,
         assert measured == (["0.5", ""] if first is samples else ["", "0.5"])
 
 
-def test_best_weights_without_a_checkpoint_are_not_thrown_away(tiny_run, tmp_path):
-    _run(tiny_run(), tmp_path)
+@pytest.mark.parametrize("steps", [3, 6])
+def test_best_weights_without_a_checkpoint_are_not_thrown_away(tiny_run, tmp_path, steps):
+    _run(tiny_run(steps=steps), tmp_path)
     (tmp_path / "last.weights.h5").unlink()
     kept = (tmp_path / "best.weights.h5").read_bytes()
     with pytest.raises(FileExistsError, match="no checkpoint to go on from"):
-        _run(tiny_run(), tmp_path)
+        _run(tiny_run(steps=steps), tmp_path)
     assert (tmp_path / "best.weights.h5").read_bytes() == kept
+
+
+def test_weights_that_no_run_made_are_not_thrown_away(tiny_run, tmp_path):
+    (tmp_path / "best.weights.h5").write_bytes(b"somebody's")
+    with pytest.raises(FileExistsError, match="no checkpoint to go on from"):
+        _run(tiny_run(), tmp_path)
+    assert (tmp_path / "best.weights.h5").read_bytes() == b"somebody's"
 
 
 def test_a_file_is_no_folder_of_a_run(tiny_run, tmp_path):

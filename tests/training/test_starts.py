@@ -37,6 +37,19 @@ def test_a_preset_of_the_zoo_is_a_start():
         np.testing.assert_array_equal(received, wanted)
 
 
+def test_a_folder_called_as_a_preset_is_not_taken_for_it(tmp_path, monkeypatch):
+    (tmp_path / "lite_psnr_x4").mkdir()
+    model = lite()
+    model.save_weights(tmp_path / "lite_psnr_x4" / "best.weights.h5")
+    fresh = model.get_weights()
+    monkeypatch.chdir(tmp_path)
+    load_start(model, "./lite_psnr_x4")
+    np.testing.assert_array_equal(model.get_weights()[0], fresh[0])
+    load_start(model, "lite_psnr_x4")
+    expected = keras_litesr.load("lite_psnr_x4").get_weights()
+    np.testing.assert_array_equal(model.get_weights()[0], expected[0])
+
+
 def test_another_network_or_nothing_is_refused(trained, tmp_path):
     (tmp_path / "run").mkdir()
     trained.save_weights(tmp_path / "run" / "best.weights.h5")
