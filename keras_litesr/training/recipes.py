@@ -156,7 +156,7 @@ RECIPES: dict[str, Recipe] = {
         precision="mixed_bfloat16",
     ),
     "srcnn_x4": Recipe(
-        steps=10_000,
+        steps=24_000,
         learning_rate=1e-3,
         patch_size=12,
         loss="mse",
