@@ -42,8 +42,10 @@ def compress(source: Path, output: Path, options: dict[str, Any]) -> list[dict[s
         A row of figures for the source, and one for the output.
     """
     with captured_output():  # TensorFlow prints pages about the processor when it is imported
+        from keras_litesr.export.tflite import require_keras
         from keras_litesr.zoo.registry import load
 
+        require_keras()
         model = load(source)
     scale = folders.metadata(source)["scale"]
     patches, others = material(options, scale=scale, seed=options["seed"])
@@ -87,12 +89,14 @@ def smaller_model(
         options: `sparsity` or `keep_filters`, `steps` and `learning_rate`.
         progress: Called with the number of steps done since the last call.
     """
+    from keras_litesr.training.guards import require_finite
+
     steps, learning_rate = options["steps"], options["learning_rate"]
     if options.get("sparsity") is not None:
         with captured_output():
             from keras_litesr.export.sparsity import prune
 
-        return prune(
+        smaller = prune(
             model,
             patches,
             sparsity=options["sparsity"],
@@ -100,6 +104,8 @@ def smaller_model(
             learning_rate=learning_rate,
             progress=progress,
         )
+        require_finite(smaller)
+        return smaller
     from keras_litesr.export.filters import remove_filters
 
     judges = [pair.low_res for pair in patches.pairs[:_JUDGES]]

@@ -13,9 +13,10 @@ from keras_litesr.silence import captured_output
 from keras_litesr.zoo import cards, folders
 from keras_litesr.zoo.card_facts import card_of, require_complete
 from keras_litesr.zoo.folders import PresetError
+from keras_litesr.zoo.hubs import client
 from keras_litesr.zoo.new_folders import appearing, require_free
 from keras_litesr.zoo.presets import PRESETS
-from keras_litesr.zoo.publishing import problems
+from keras_litesr.zoo.publishing import in_results, problems
 
 _WEIGHTS_ENDING = ".weights.h5"
 _EXAMPLES = """\b
@@ -83,7 +84,8 @@ def save(
 
     SOURCE is a preset folder, a name from `litesr list`, an address on a hub, or a .weights.h5
     file with --architecture. TFLite files that it lacks are made, and those that bear another
-    licence than the card are made anew. The folder appears complete or not at all.
+    licence than the card are made anew. The folder appears complete or not at all; the model in it
+    is called as it is in SOURCE, that of a .weights.h5 file as the folder.
     """
     if architecture is not None and not source.endswith(_WEIGHTS_ENDING):
         raise click.UsageError(
@@ -91,6 +93,8 @@ def save(
             "own. Leave it out."
         )
     require_free(output, overwrite=overwrite)
+    _refuse_equal_names(data)
+    client("yaml")  # The card needs it, after all the work.
     facts = _facts(card)
     with appearing(output) as folder:
         if source.endswith(_WEIGHTS_ENDING):
@@ -102,8 +106,8 @@ def save(
             terms = card_of(facts).terms
             _remove_tflite_of_other_terms(folder, terms, representative, data)
             _note_licence(folder, terms)
-        if not data and not folders.results(folder):
-            raise click.UsageError(f"{source} has no figures. Add --data FOLDER to measure it.")
+        if not data:
+            _require_figures(source, folder)
         _add_tflite(folder, representative)
         if data:
             _measure(folder, data)
@@ -115,6 +119,23 @@ def save(
         if found := problems(folder):
             raise PresetError(" ".join(found))
     click.echo(output)
+
+
+def _require_figures(source: str, folder: Path) -> None:
+    measured = folders.results(folder)
+    if not measured:
+        raise click.UsageError(f"{source} has no figures. Add --data FOLDER to measure it.")
+    if odd := in_results(folders.metadata(folder), measured):
+        raise PresetError(odd[0])
+
+
+def _refuse_equal_names(data: tuple[Path, ...]) -> None:
+    names = [images.resolve().name for images in data]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise click.UsageError(
+            f"Expected folders of different names for --data, received two called {twice[0]}: "
+            "figures go by the name. Rename one."
+        )
 
 
 def _facts(card: Path | None) -> dict[str, Any] | None:

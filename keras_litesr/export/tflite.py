@@ -86,7 +86,7 @@ def export(
     path = Path(path)
     _check(path, dtype, input_size)
     _check_steps(dtype, tune_steps, aware_steps)
-    _check_keras()
+    require_keras()
     pictures = checked_representative(representative, dtype) if dtype in _CALIBRATED else []
     facts = {**_facts(model, dtype, input_size), **(metadata or {})}
     source = model
@@ -159,7 +159,12 @@ def _check_steps(dtype: str, tune_steps: int, aware_steps: int) -> None:
         )
 
 
-def _check_keras() -> None:
+def require_keras() -> None:
+    """Refuses a Keras that cannot export to LiteRT.
+
+    Raises:
+        ConversionError: For one older than 3.13, as there is for Python 3.10.
+    """
     if tuple(int(part) for part in keras.__version__.split(".")[:2]) < _FIRST_KERAS:
         raise ConversionError(
             f"Expected Keras {'.'.join(map(str, _FIRST_KERAS))} or newer to export to LiteRT, "

@@ -35,6 +35,9 @@ _FACTS = {
     "date_saved": None,
 }
 
+# What they may say beside, each read by its own part.
+_PARTS = {"license": str, "training": dict, "card": dict, "commitment": dict}
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -162,7 +165,11 @@ def require_only_files(folder: Path) -> None:
 
 def sha256(path: Path) -> str:
     """Hashes a file, in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def metadata(folder: Path) -> dict[str, Any]:
@@ -186,6 +193,7 @@ def parsed_metadata(content: bytes, path: Path) -> dict[str, Any]:
     if missing:
         raise PresetError(f"{path} does not say {', '.join(missing)}; get the preset again.")
     odd = [name for name, most in _FACTS.items() if not _fits(facts[name], most)]
+    odd += [name for name, kind in _PARTS.items() if not isinstance(facts.get(name, kind()), kind)]
     if odd or not is_plain_name(facts["name"]) or facts["scale"] < 1:
         name = odd[0] if odd else "name" if facts["scale"] else "scale"
         raise PresetError(

@@ -28,11 +28,24 @@ def unchecked(folder: Path, file_name: str) -> bytes:
         )
     if not path.is_file():
         raise PresetError(f"{path} is missing; get the preset again.")
+    require_size(path, file_name)
+    return path.read_bytes()
+
+
+def require_size(path: Path, file_name: str) -> None:
+    """Refuses a file that is larger than such files of a preset are.
+
+    Args:
+        path: Where it lies.
+        file_name: What it is called in the preset.
+
+    Raises:
+        PresetError: When it is.
+    """
     is_text = file_name.endswith(".json") or file_name in (MANIFEST, SIGNATURE)
     most = _LARGEST_TEXT if is_text else _LARGEST_FILE
     if path.stat().st_size > most:
         raise PresetError(f"{path} is larger than {most / 2**20:.0f} MiB, so it is not opened.")
-    return path.read_bytes()
 
 
 def require_hash(path: Path, content: bytes, expected: str) -> None:

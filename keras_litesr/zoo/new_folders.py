@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from keras_litesr.atomic import require_writable
-from keras_litesr.zoo.folders import CONFIG, PresetError
-from keras_litesr.zoo.manifests import is_plain_name
+from keras_litesr.zoo.folders import CONFIG, METADATA, PresetError, manifest
+from keras_litesr.zoo.manifests import MANIFEST, SIGNATURE, is_plain_name
 
 
 def require_plain_name(folder: Path) -> None:
@@ -30,10 +30,16 @@ def require_free(folder: Path, *, overwrite: bool) -> None:
 
     Raises:
         PresetError: For a file or a folder that is not empty; with `overwrite`, for one that is
-            no preset folder; for a name that no model can have.
+            no preset folder or holds more than its manifest lists; for a name that no model can
+            have; for a place inside of a preset folder, which may hold only files.
         OSError: When no file can be made beside it.
     """
     require_plain_name(folder)
+    if (folder.parent / MANIFEST).is_file() and (folder.parent / METADATA).is_file():
+        raise PresetError(
+            f"{folder} would be a folder inside of the preset folder {folder.parent}, which holds "
+            "only files. Choose a place elsewhere."
+        )
     require_writable(folder.parent)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
@@ -42,8 +48,15 @@ def require_free(folder: Path, *, overwrite: bool) -> None:
             f"{folder} exists. Choose another folder, or add --overwrite (overwrite=True) to "
             "replace it."
         )
-    if not (folder / CONFIG).is_file():
+    if not all((folder / name).is_file() for name in (CONFIG, METADATA, MANIFEST)):
         raise PresetError(f"Expected a preset folder to replace, received {folder}, which is none.")
+    known = {*manifest(folder), MANIFEST, SIGNATURE}
+    for path in sorted(folder.iterdir()):
+        if path.name not in known or path.is_symlink() or not path.is_file():
+            raise PresetError(
+                f"{folder} holds {path.name}, which is not the preset's and would be lost. Move it "
+                "elsewhere, or choose another folder."
+            )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras_litesr.models.tflite_metadata import read_metadata
 from keras_litesr.zoo import configuration, folders
+from keras_litesr.zoo.card_figures import figures
 from keras_litesr.zoo.cards import CARD
 from keras_litesr.zoo.folders import PresetError
 from keras_litesr.zoo.hubs import client
@@ -30,6 +31,7 @@ def problems(folder: Path) -> list[str]:
         PresetError: When the reader for YAML is missing, which comes with the extra `[hub]`.
     """
     folder = Path(folder)
+    client("yaml")  # Without it, what is missing would be found in every card.
     if not folder.is_dir():
         return [f"There is no folder {folder}."]
     try:
@@ -113,7 +115,7 @@ def _content(folder: Path) -> list[str]:
         head, text = head_of(folder), (folder / CARD).read_text(encoding="utf-8")
     except (PresetError, ValueError) as error:
         return [str(error)]
-    found = _in_tflite(folder, facts) + _in_results(measured)
+    found = _in_tflite(folder, facts) + in_results(facts, measured)
     found += _in_head(head, has_weights=bool(facts["parameter_count"]))
     return found + _in_text(folder, text, has_weights=bool(facts["parameter_count"]))
 
@@ -137,13 +139,21 @@ def _in_tflite(folder: Path, facts: dict[str, Any]) -> list[str]:
     return found
 
 
-def _in_results(measured: dict[str, Any]) -> list[str]:
+def in_results(facts: dict[str, Any], measured: dict[str, Any]) -> list[str]:
+    """Lists what is wrong with the figures of a preset; its card needs all of them."""
     found: Any = measured
     for name in ("files", "float32", "quality"):
         found = found.get(name) if isinstance(found, dict) else None
-    if found:
-        return []
-    return [f"{folders.RESULTS} has no figures of the float32 file; save with --data FOLDER."]
+    if not found:
+        return [f"{folders.RESULTS} has no figures of the float32 file; save with --data FOLDER."]
+    try:
+        figures(facts, measured)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        return [
+            f"{folders.RESULTS} lacks figures that a card shows ({type(error).__name__}: {error}); "
+            "save with --data FOLDER."
+        ]
+    return []
 
 
 def _in_head(head: dict[str, Any], *, has_weights: bool) -> list[str]:

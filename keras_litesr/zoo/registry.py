@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
@@ -136,8 +137,9 @@ def save_to_preset(
         The folder.
 
     Raises:
-        PresetError: When the card lacks facts, the name is none that a model can have, or the
-            folder holds subfolders or links. Nothing is written then.
+        PresetError: When the card lacks facts, the name is none that a model can have, the folder
+            holds subfolders or links, or the model has a layer or an option that `load` would
+            refuse. Nothing is written then.
     """
     folder = Path(folder)
     name = name or folder.resolve().name
@@ -148,6 +150,7 @@ def save_to_preset(
     if folder.is_dir():
         folders.require_only_files(folder)
     bare = copied(model)
+    config = _loadable(_portable(keras.saving.serialize_keras_object(bare)), bare.name)
     facts: dict[str, Any] = {
         "name": name,
         "scale": scale_of(bare),
@@ -166,7 +169,7 @@ def save_to_preset(
 
         card = whole_card(card, facts)
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / folders.CONFIG, _portable(keras.saving.serialize_keras_object(bare)))
+    write_json(folder / folders.CONFIG, config)
     with published(folder / folders.WEIGHTS) as temporary:
         bare.save_weights(temporary)
     write_json(folder / folders.METADATA, facts)
@@ -200,6 +203,20 @@ def _portable(config: dict[str, Any]) -> dict[str, Any]:
         if node["class_name"] == "BatchNormalization" and not node["config"].get("renorm"):
             known = {name: value for name, value in node["config"].items() if "renorm" not in name}
             node["config"] = known
+    return config
+
+
+def _loadable(config: dict[str, Any], name: str) -> dict[str, Any]:
+    """Refuses what `load` would refuse, while the model is still there to be changed."""
+    path = Path(name)
+    try:
+        parameter_count(configuration.parsed(json.dumps(config).encode(), path), path)
+    except folders.PresetError as error:
+        reason = str(error).removesuffix(" Get the preset again.")
+        raise folders.PresetError(
+            f"{reason} Build the model of the layers and options that the zoo's networks have, so "
+            "that `load` can read it."
+        ) from error
     return config
 
 

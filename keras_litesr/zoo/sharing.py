@@ -14,6 +14,7 @@ from keras_litesr.zoo.cache import cache_folder
 from keras_litesr.zoo.folders import PresetError
 from keras_litesr.zoo.hubs import HubError, NotOnHubError, UnreachableError
 from keras_litesr.zoo.integrity import listed_folder
+from keras_litesr.zoo.manifests import require_size
 from keras_litesr.zoo.new_folders import appearing, require_free
 from keras_litesr.zoo.publishing import head_of, problems, published_files
 
@@ -146,8 +147,7 @@ def _fetch(
     *,
     may_lack_signature: bool = False,
 ) -> None:
-    get = _HUBS[pinned.hub].file
-    shutil.copyfile(get(pinned, folders.MANIFEST), target / folders.MANIFEST)
+    _copy(pinned, folders.MANIFEST, target)
     # Also refuses names that lead out of the folder.
     listed = folders.manifest(target)
     if folders.WEIGHTS not in listed or folders.CONFIG not in listed:
@@ -158,23 +158,28 @@ def _fetch(
         _copy_verified(pinned, name, digest, target)
     passed_over = (NotOnHubError, UnreachableError) if may_lack_signature else (NotOnHubError,)
     with suppress(*passed_over):
-        shutil.copyfile(get(pinned, folders.SIGNATURE), target / folders.SIGNATURE)
+        _copy(pinned, folders.SIGNATURE, target)
     if progress:
         progress(len(listed), len(listed))
 
 
 def _copy_verified(pinned: Address, name: str, digest: str, target: Path) -> None:
-    get = _HUBS[pinned.hub].file
-    shutil.copyfile(get(pinned, name), target / name)
+    _copy(pinned, name, target)
     if folders.sha256(target / name) != digest:
         # The copy in the cache may be damaged where the hub's is not.
-        shutil.copyfile(get(pinned, name, again=True), target / name)
+        _copy(pinned, name, target, again=True)
     received = folders.sha256(target / name)
     if received != digest:
         raise HubError(
             f"{name} of {pinned} is not what its manifest lists: expected SHA-256 {digest}, "
             f"received {received}. Do not use this preset, and tell its owner."
         )
+
+
+def _copy(pinned: Address, name: str, target: Path, **options: bool) -> None:
+    downloaded = Path(_HUBS[pinned.hub].file(pinned, name, **options))
+    require_size(downloaded, name)
+    shutil.copyfile(downloaded, target / name)
 
 
 def _is_intact(folder: Path) -> bool:

@@ -96,6 +96,29 @@ def test_a_training_that_diverges_is_no_defect(litesr, preset, tmp_path, monkeyp
     assert result.stderr == "litesr: Expected a loss, received nan at step 3.\n"
 
 
+def test_a_keras_that_cannot_export_is_refused_before_the_training(
+    litesr, preset, photos, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("keras.__version__", "3.12.4")
+    monkeypatch.setattr("keras_litesr.cli.compression.material", lambda *_, **__: pytest.fail())
+    result = litesr("prune", preset, "-o", tmp_path / "out", "--data", photos)
+    assert result.exit_code == 2
+    assert "Python 3.11 or newer" in result.stderr
+
+
+def test_weights_that_vanish_are_numbers_or_never_saved(photos, monkeypatch):
+    from keras_litesr.cli.compression import smaller_model
+    from keras_litesr.models.lite import lite
+
+    sparsity = pytest.importorskip("keras_litesr.export.sparsity", exc_type=ImportError)
+    broken = lite(filters=4, num_blocks=1)
+    broken.set_weights([np.full_like(weight, np.nan) for weight in broken.get_weights()])
+    monkeypatch.setattr(sparsity, "prune", lambda *_, **__: broken)
+    options = {"sparsity": 0.5, "steps": 20, "learning_rate": 1e-3}
+    with pytest.raises(DivergedError, match="finite weights"):
+        smaller_model(broken, [], options, lambda steps: None)
+
+
 def test_weights_that_are_no_numbers_are_never_saved(photos):
     from keras_litesr.cli.compression import train_on
     from keras_litesr.datasets.degradation import degrade

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
+from keras_litesr.cli import publishing
 from keras_litesr.export.metadata import packed, read_metadata, with_metadata
 from keras_litesr.zoo import cards, folders
 
@@ -278,6 +279,31 @@ def test_save_takes_nothing_from_an_altered_folder(litesr, publishable, card, tm
     result = litesr("share", "save", publishable, "-o", tmp_path / "a", "--card", card)
     assert result.exit_code == 2
     assert "is not the file that was released" in result.stderr
+    assert not (tmp_path / "a").exists()
+
+
+def test_save_needs_yaml_before_any_work(litesr, publishable, card, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    monkeypatch.setattr(publishing, "_from_preset", lambda *_: pytest.fail("the work began"))
+    result = litesr("share", "save", publishable, "-o", tmp_path / "a", "--card", card)
+    assert result.exit_code == 2
+    assert "pip install 'keras_litesr[hub]'" in result.stderr
+
+
+def test_save_takes_no_two_sets_of_one_name(litesr, publishable, card, picture, tmp_path):
+    data = [picture(f"{each}/validation/a.png", 40, 40).parent for each in "ab"]
+    arguments = ["-o", tmp_path / "out", "--card", card, "-d", data[0], "-d", data[1]]
+    result = litesr("share", "save", publishable, *arguments)
+    assert result.exit_code == 2
+    assert "received two called validation" in result.stderr
+
+
+def test_save_takes_no_figures_that_a_card_would_lack(litesr, publishable, card, tmp_path):
+    (publishable / "results.json").write_text('{"files": {"float32": {"quality": {"a": {}}}}}')
+    folders.write_manifest(publishable)
+    result = litesr("share", "save", publishable, "-o", tmp_path / "a", "--card", card)
+    assert result.exit_code == 2
+    assert "lacks figures that a card shows" in result.stderr
     assert not (tmp_path / "a").exists()
 
 

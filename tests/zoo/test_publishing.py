@@ -1,6 +1,7 @@
 """Every gap that keeps a folder from being published is found and named."""
 
 import json
+import sys
 
 import pytest
 from ai_edge_litert import schema_py_generated as schema
@@ -151,6 +152,26 @@ def test_a_tflite_file_of_other_terms_is_a_problem(publishable):
         "bicubic_x4_int8.tflite says the licence mit, metadata.json says apache-2.0; convert it "
         "again."
     ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"files": {"float32": {"quality": {"Set5": {}}}}}',
+        '{"command": 5, "multiply_adds": "many", "files": {"float32": {"quality": [1]}}}',
+    ],
+)
+def test_figures_that_a_card_would_lack_are_a_problem(publishable, content):
+    (publishable / "results.json").write_text(content)
+    folders.write_manifest(publishable)
+    (found,) = problems(publishable)
+    assert "results.json lacks figures that a card shows" in found
+
+
+def test_without_yaml_a_folder_is_not_blamed(publishable, monkeypatch):
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(folders.PresetError, match=r"keras_litesr\[hub\]"):
+        problems(publishable)
 
 
 @pytest.mark.parametrize("content", ["{}", '{"files": []}', '{"files": {"float32": null}}'])

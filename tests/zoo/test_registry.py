@@ -87,6 +87,23 @@ def test_a_folder_with_a_subfolder_is_left_as_it_is(folder):
     assert {path.name: path.read_bytes() for path in folder.glob("*.*")} == before
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"activation": "tanh"}, "activation"),
+        ({"kernel_regularizer": "l2"}, "L2"),
+        ({"kernel_initializer": "truncated_normal"}, "TruncatedNormal"),
+    ],
+)
+def test_a_model_that_could_not_be_loaded_is_not_saved(tmp_path, options, message):
+    low_res = keras.Input((None, None, 3))
+    subpixels = keras.layers.Conv2D(12, 3, padding="same", **options)(low_res)
+    network = keras.Model(low_res, PixelShuffle(2)(subpixels))
+    with pytest.raises(folders.PresetError, match=rf"{message}.* that `load` can read it"):
+        keras_litesr.save_to_preset(network, tmp_path / "mine_x2")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_preset_bears_the_name_of_the_working_folder(model, tmp_path, monkeypatch):
     (tmp_path / "here_x4").mkdir()
     monkeypatch.chdir(tmp_path / "here_x4")

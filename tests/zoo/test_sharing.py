@@ -9,7 +9,7 @@ import pytest
 from hub_server import TOKEN, Fault, Repository
 from huggingface_hub import close_session, constants
 
-from keras_litesr.zoo import folders, hubs, sharing
+from keras_litesr.zoo import folders, hubs, manifests, sharing
 from keras_litesr.zoo.folders import PresetError
 
 URI = "hf://ada/mine_x4"
@@ -262,8 +262,10 @@ def test_a_folder_that_exists_is_kept_unless_it_may_be_replaced(pushed, tmp_path
     with pytest.raises(PresetError, match=r"exists.*overwrite"):
         sharing.pull(URI, target)
     assert (target / "notes.txt").exists()
+    with pytest.raises(PresetError, match=r"holds notes\.txt"):
+        sharing.pull(URI, target, overwrite=True)
+    (target / "notes.txt").unlink()
     sharing.pull(URI, target, overwrite=True)
-    assert not (target / "notes.txt").exists()
     other = tmp_path / "photos"
     other.mkdir()
     (other / "a.jpg").touch()
@@ -281,6 +283,14 @@ def test_a_pull_that_fails_leaves_the_old_folder(pushed, tmp_path):
     with pytest.raises(PresetError, match="not what its manifest lists"):
         sharing.pull(URI, target, overwrite=True)
     assert files_of(target) == before
+
+
+def test_a_file_larger_than_presets_have_is_not_copied(pushed, tmp_path, monkeypatch):
+    relisted(pushed, extra__bin=bytes(200_000))
+    monkeypatch.setattr(manifests, "_LARGEST_FILE", 150_000)
+    with pytest.raises(PresetError, match="so it is not opened"):
+        sharing.pull(URI, tmp_path / "pulled")
+    assert not (tmp_path / "pulled").exists()
 
 
 def test_incomplete_folders_are_not_pushed(hugging_face, publishable):
