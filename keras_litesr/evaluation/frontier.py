@@ -61,8 +61,11 @@ def draw_frontier(points: Sequence[Point], path: Path, *, title: str, data: str)
     axes = figure.subplots()
     line = frontier([point for point in points if not point.note])
     axes.plot([p.milliseconds for p in line], [p.psnr for p in line], color="#9db8d9", zorder=1)
-    # Their labels would cover those of their neighbours on the line.
-    level = [b for a, b in pairwise(line[:-1]) if b.psnr - a.psnr < _LEVEL]
+    # Their labels would cover those of their neighbours on the line; of two in a row, each other.
+    level: list[Point] = []
+    for a, b in pairwise(line[:-1]):
+        if b.psnr - a.psnr < _LEVEL and a not in level:
+            level.append(b)
     others = [point for point in points if point not in line]
     others.sort(key=lambda point: point.milliseconds)
     for point in points:

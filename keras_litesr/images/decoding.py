@@ -111,6 +111,9 @@ def _decoded(image: Image.Image, path: Path, is_deep_png: bool) -> Photo:
     is_sequence = image.format != "MPO" and getattr(image, "is_animated", False)
     file_format = "JPEG" if image.format == "MPO" else image.format or ""
     chunks = png_chunks.ahead_of_pixels(path) if file_format == "PNG" else {}
+    if chunks and png_chunks.has_text_behind_pixels(path):
+        with _quiet(image.width * image.height):
+            image.load()
     if is_deep_png:
         image.load()  # metadata may stand behind the pixels
         transparent = image.info.get("transparency")

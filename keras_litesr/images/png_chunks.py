@@ -7,6 +7,7 @@ _SIGNATURE_BYTES, _CHECKSUM_BYTES = 8, 4
 _LONGEST = 64  # of the chunks that are asked for here, all are shorter
 _BIT_DEPTH = 8
 _USUAL_GAMMA, _TOLERANCE = 45455, 0.05  # 1/2.2 in 100,000ths; libpng takes what is near for equal
+_TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
 _STRONGER = {b"cICP", b"iCCP", b"sRGB"}
 _SRGB = bytes([1, 13, 0, 1])
 
@@ -24,6 +25,20 @@ def ahead_of_pixels(path: Path) -> dict[bytes, bytes]:
             chunks[name] = stream.read(min(length, _LONGEST))
             stream.seek(end)
     return chunks
+
+
+def has_text_behind_pixels(path: Path) -> bool:
+    """Tells whether there is text that a decoder meets only after the pixels."""
+    with path.open("rb") as stream:
+        stream.seek(_SIGNATURE_BYTES)
+        is_behind = False
+        while len(head := stream.read(8)) == 8:
+            length, name = struct.unpack(">I4s", head)
+            is_behind = is_behind or name == b"IDAT"
+            if is_behind and name in _TEXTS:
+                return True
+            stream.seek(length + _CHECKSUM_BYTES, 1)
+    return False
 
 
 def grey_step(chunks: dict[bytes, bytes]) -> int:

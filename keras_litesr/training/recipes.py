@@ -117,9 +117,9 @@ RECIPES: dict[str, Recipe] = {
         precision="mixed_bfloat16",
     ),
     "lite_large_x4": Recipe(
-        steps=41_000,
+        steps=34_000,
         start="lite_psnr_x4",
-        learning_rate=1e-3,
+        learning_rate=1.5e-3,
         batch_size=8,
         patch_size=64,
         loss="negative_luma_psnr",

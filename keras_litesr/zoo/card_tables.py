@@ -47,9 +47,9 @@ def published_note(rows: Mapping[str, Preset]) -> str:
     )
     sets = " / ".join(dict.fromkeys(data for row in rows.values() for data in row.published))
     return filled(f"""\
-The baselines were trained here on the pictures of `lite_psnr_x4` and on BSDS500, as `lite_large_x4`
-was, for minutes or a few hours, as their cards say. After longer trainings there were published,
-on {sets}: for {"; for ".join(each)}.""")
+The baselines were trained here on the pictures of the lightweight models, those under
+non-commercial-research terms on BSDS500 as well, for minutes or a few hours, as their cards say.
+After longer trainings there were published, on {sets}: for {"; for ".join(each)}.""")
 
 
 def critic_tables(metadata: Mapping[str, Any], results: Mapping[str, Any]) -> str:

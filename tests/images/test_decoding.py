@@ -102,6 +102,20 @@ def test_what_avif_holds_beyond_srgb_is_said(
     assert all(words in notice for words, notice in zip(said, notices, strict=True))
 
 
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_long_text_of_png_is_no_damage_wherever_it_stands(tmp_path: Path, is_behind: bool) -> None:
+    packed = b"note\0\0" + zlib.compress(bytes(3 * 2**20))
+    whole = _png(bytes([0, 9, 9, 9]), 1, 1, 8, 2, **({} if is_behind else {"zTXt": packed}))
+    if is_behind:
+        end = whole.index(b"IEND") - 4
+        whole = whole[:end] + _chunk(b"zTXt", packed) + whole[end:]
+    path = tmp_path / "long.png"
+    path.write_bytes(whole)
+    limit = PngImagePlugin.MAX_TEXT_CHUNK
+    assert read(path).colour.tolist() == [[[9, 9, 9]]]
+    assert limit == PngImagePlugin.MAX_TEXT_CHUNK
+
+
 def test_content_counts_not_the_name(tmp_path: Path, pixels: np.ndarray) -> None:
     path = tmp_path / "really a png.jpg"
     Image.fromarray(pixels).save(path, "PNG")
