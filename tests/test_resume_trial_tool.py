@@ -80,9 +80,13 @@ def test_a_run_that_had_saved_its_end_is_refused(kill):
 
 @pytest.mark.slow
 def test_a_run_that_is_killed_ends_like_one_that_is_not(tool, tmp_path, rng, capsys):
-    pixels = rng.integers(0, 256, (48, 48, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "noise.png")
-    places = ["--data", str(tmp_path), "--validation", str(tmp_path)]
+    places = []
+    for option in ("--data", "--validation"):
+        folder = tmp_path / option.strip("-")
+        folder.mkdir()
+        pixels = rng.integers(0, 256, (48, 48, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / "noise.png")
+        places += [option, str(folder)]
     status = tool.main(["lite_tiny_x4", *places, "--batch-size", "1", "--patch-size", "4"])
     header, _, row = (line.split("|")[1:-1] for line in capsys.readouterr().out.splitlines())
     facts = dict(

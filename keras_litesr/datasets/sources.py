@@ -158,7 +158,8 @@ def split(
         warn: As `at_least` takes it.
 
     Raises:
-        ValueError: When there are too few to hold any out, or all for validation are too small.
+        ValueError: When there are too few to hold any out, all for validation are too small, or
+            there are no others to train on.
     """
     if others is None:
         training, others = hold_out(pictures)
@@ -197,6 +198,11 @@ def _besides(
     known = {_digest(other) for other in others}
     rest = [each for each in pictures if each.shape not in shapes or _digest(each) not in known]
     if len(rest) < len(pictures):
+        if not rest:
+            raise ValueError(
+                f"Expected other pictures to train on than to validate with, received "
+                f"{len(pictures)}, all of which are among those. Name other folders."
+            )
         twice = len(pictures) - len(rest)
         warn(f"left out: {twice} of {len(pictures)} pictures, which are for validation")
     return rest

@@ -117,6 +117,8 @@ def test_what_is_for_validation_is_not_trained_on(rng):
     ]
     assert len(validation) == 3
     assert lines == ["left out: 2 of 6 pictures, which are for validation"]
+    with pytest.raises(ValueError, match="received 6, all of which are among those"):
+        split(8, pictures, pictures)
 
 
 @pytest.mark.parametrize("others", [None, [np.zeros((8, 8, 3))] * 3])
