@@ -161,11 +161,11 @@ def split(
         ValueError: When there are too few to hold any out, all for validation are too small, or
             there are no others to train on.
     """
-    if others is None:
-        training, others = hold_out(pictures)
-    else:
-        training = _besides(others, pictures, warn)
-    return at_least(side, training, warn=warn), for_validation(side, others, warn=warn)
+    training, validation = hold_out(pictures) if others is None else (list(pictures), others)
+    large = for_validation(side, validation, warn=warn)
+    if others is not None:
+        training = _besides(others, training, warn)
+    return at_least(side, training, warn=warn), large
 
 
 def for_validation(
