@@ -13,6 +13,7 @@ from keras_litesr.cli.sizes import parsed_size
 from keras_litesr.cli.toolkit import require_toolkit
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.integrity import listed_folder
+from keras_litesr.zoo.new_folders import is_preset
 
 _DTYPES = ("float32", "float16", "dynamic", "int8", "int16x8")
 _CALIBRATED = ("int8", "int16x8")
@@ -106,7 +107,7 @@ def convert(
     if not output.parent.is_dir():
         raise click.UsageError(f"There is no folder {output.parent}; make it first.")
     require_writable(output.parent)
-    is_in_preset = _is_preset(output.parent)
+    is_in_preset = is_preset(output.parent)
     if is_in_preset:
         _require_unaltered(output)
     folder = folders.preset_folder(model)
@@ -139,10 +140,6 @@ def _notes() -> Iterator[None]:
             for warning in caught:
                 if issubclass(warning.category, UserWarning):
                     click.echo(f"note: {warning.message}", err=True)
-
-
-def _is_preset(folder: Path) -> bool:
-    return all((folder / name).is_file() for name in (folders.MANIFEST, folders.METADATA))
 
 
 def _require_unaltered(output: Path) -> None:

@@ -25,6 +25,11 @@ def require_plain_name(folder: Path) -> None:
         )
 
 
+def is_preset(folder: Path) -> bool:
+    """Tells whether a folder is one of a preset, into which no other folder belongs."""
+    return all((folder / name).is_file() for name in (MANIFEST, METADATA))
+
+
 def require_free(folder: Path, *, overwrite: bool) -> None:
     """Refuses a place where something lies that is not to be replaced.
 
@@ -35,7 +40,7 @@ def require_free(folder: Path, *, overwrite: bool) -> None:
         OSError: When no file can be made beside it.
     """
     require_plain_name(folder)
-    if (folder.parent / MANIFEST).is_file() and (folder.parent / METADATA).is_file():
+    if is_preset(folder.parent):
         raise PresetError(
             f"{folder} would be a folder inside of the preset folder {folder.parent}, which holds "
             "only files. Choose a place elsewhere."
@@ -48,7 +53,7 @@ def require_free(folder: Path, *, overwrite: bool) -> None:
             f"{folder} exists. Choose another folder, or add --overwrite (overwrite=True) to "
             "replace it."
         )
-    if not all((folder / name).is_file() for name in (CONFIG, METADATA, MANIFEST)):
+    if not (is_preset(folder) and (folder / CONFIG).is_file()):
         raise PresetError(f"Expected a preset folder to replace, received {folder}, which is none.")
     known = {*manifest(folder), MANIFEST, SIGNATURE}
     for path in sorted(folder.iterdir()):
