@@ -1,6 +1,5 @@
 """What a big model answers to photos: all that a student derived from it ever sees."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from keras_litesr.images import resize
 from keras_litesr.images.files import ImageFileError, find_images, read
 from keras_litesr.images.photos import eight_bit
 from keras_litesr.inference.upscaler import Upscaler
+from keras_litesr.zoo.folders import sha256 as sha256_of
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def ask(
         if min(original.shape[:2]) < at_least:
             small += 1
             continue
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        sha256 = sha256_of(path)
         if sha256 in known:
             twice += 1
             continue
