@@ -277,6 +277,7 @@ def test_every_file_has_its_size_operators_and_time(folder):
     for dtype, row in figures["files"].items():
         path = folder / f"{folders.metadata(folder)['name']}_{dtype}.tflite"
         assert row["size_bytes"] == path.stat().st_size
+        assert row["sha256"] == folders.sha256(path)
         assert (row["operators"], row["partitions"]) == (
             count_operators(path),
             count_partitions(path),

@@ -55,12 +55,12 @@ def _row(seconds: Sequence[float], unit: Sequence[float]) -> dict[str, float]:
 
 def _measured(folder: Path) -> dict[str, Any]:
     figures = folders.results(folder)
-    known = {dtype: row["size_bytes"] for dtype, row in figures.get("files", {}).items()}
-    found = {dtype: path.stat().st_size for dtype, path in tflite_files(folder).items()}
+    known = {dtype: row.get("sha256") for dtype, row in figures.get("files", {}).items()}
+    found = {dtype: folders.sha256(path) for dtype, path in tflite_files(folder).items()}
     if known != found:
         raise folders.PresetError(
             f"Expected files in {folder} whose quality is in {folders.RESULTS}, received "
-            f"{', '.join(found) or 'none'} of other sizes or not measured. "
+            f"{', '.join(found) or 'none'} with other bytes or not measured. "
             f"Run tools/measure_zoo.py {folder.name} --data FOLDER first."
         )
     return figures

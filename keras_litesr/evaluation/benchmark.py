@@ -47,7 +47,7 @@ class Pair:
         if high_res.shape != (low_res.shape[0] * scale, low_res.shape[1] * scale, 3):
             raise ValueError(
                 f"Expected {self.low_res} to be {high_res.shape[1] // scale}x"
-                f"{high_res.shape[0] // scale} pixels, a {scale}th of {self.high_res}, received "
+                f"{high_res.shape[0] // scale} pixels, 1/{scale} of {self.high_res}, received "
                 f"{_size(low_res)}. Reduce it again, or leave out the low-resolution folder."
             )
         return low_res, high_res
@@ -97,7 +97,7 @@ def find_pairs(
 
     Raises:
         ValueError: When a folder is missing or holds no image, when references have no partner,
-            or two low-resolution files the same; the message names them.
+            or two of them the same, or one of them two; the message names them.
     """
     folder = find_folder(folder)
     inner = folder / "high_res"
@@ -107,6 +107,7 @@ def find_pairs(
     references = _images(high_res)
     if low_res is None:
         return [Pair(path) for path in references]
+    _refuse_namesakes(references)
     names = {path.stem for path in references}
     partners = _partners(_images(Path(low_res)), names, scale)
     missing = [path.name for path in references if path.stem not in partners]
@@ -203,6 +204,16 @@ def _images(folder: Path) -> list[Path]:
     if not images:
         raise ValueError(f"Expected images in {folder}, found none. Name the folder they are in.")
     return images
+
+
+def _refuse_namesakes(references: Sequence[Path]) -> None:
+    first: dict[str, Path] = {}
+    for path in references:
+        if first.setdefault(path.stem, path) != path:
+            raise ValueError(
+                f"Expected one reference for each low-resolution file, found {first[path.stem]} "
+                f"and {path}. Rename one, and its reduction with it."
+            )
 
 
 def _partners(files: Iterable[Path], references: set[str], scale: int) -> dict[str, Path]:

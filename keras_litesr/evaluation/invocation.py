@@ -25,8 +25,9 @@ def invocation(
         Function without arguments. Not to be called from two threads at once.
 
     Raises:
-        ValueError: When the file is no TFLite file, refuses a size, or has another number of
-            inputs than there are sizes.
+        ValueError: When the file is no TFLite file, or has another number of inputs than there are
+            sizes.
+        RuntimeError: When it refuses a size; the message is LiteRT's.
     """
     from ai_edge_litert.interpreter import Interpreter
 

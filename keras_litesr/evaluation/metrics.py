@@ -21,6 +21,7 @@ def psnr(reference: np.ndarray, restored: np.ndarray) -> float:
         dB; higher is better; infinite for equal images.
 
     Raises:
+        TypeError: For other kinds of numbers.
         ValueError: When the shapes differ or are empty; the message names them.
 
     Example:
@@ -47,6 +48,7 @@ def ssim(reference: np.ndarray, restored: np.ndarray) -> float:
         Average over windows and channels, in [-1, 1]; 1 for equal images; higher is better.
 
     Raises:
+        TypeError: For other kinds of numbers.
         ValueError: When the shapes differ or are smaller than the window.
 
     Reference:
@@ -71,6 +73,7 @@ def ssim_uniform(reference: np.ndarray, restored: np.ndarray) -> float:
         Average over windows and channels, in [-1, 1]; 1 for equal images; higher is better.
 
     Raises:
+        TypeError: For other kinds of numbers.
         ValueError: When the shapes differ or are smaller than the window.
     """
     return _ssim(reference, restored, np.full(7, 1 / 7), 49 / 48)
@@ -91,6 +94,7 @@ def gmsd(reference: np.ndarray, restored: np.ndarray) -> float:
         Zero or more, below 0.5; zero for equal images; lower is better.
 
     Raises:
+        TypeError: For other kinds of numbers.
         ValueError: When the shapes differ or are neither grey nor RGB.
 
     Reference:
@@ -124,6 +128,7 @@ def high_frequency_energy(reference: np.ndarray, restored: np.ndarray, scale: in
         energy; infinite when only `restored` has such energy.
 
     Raises:
+        TypeError: For other kinds of numbers.
         ValueError: When the shapes differ or are neither grey nor RGB.
     """
     expected, received = (

@@ -117,14 +117,13 @@ def _contents(files: CheckedFolder, name: str, dtype: str) -> dict[str, bytes]:
 
 def _of_file(file: TFLiteFile) -> Network:
     size = file.runtime.size
-    is_seamless = file.radius is not None and (size is None or 2 * file.radius < min(size))
-    overlap = file.radius if is_seamless else min(size) // 4 if size else _FAR
+    overlap, is_seamless = _overlap(file.radius, size)
     return Network(
         enlarge=file.runtime,
         name=file.name,
         version="",
         scale=file.scale,
-        overlap=overlap or 0,
+        overlap=overlap,
         runtime="litert",
         dtype=str(np.dtype(file.runtime.takes.dtype)),
         size=size,
@@ -151,14 +150,26 @@ def _of_model(model: keras.Model, runtime: str) -> Network:
             "Expected a preset or a .tflite file for the runtime litert, received a Keras model. "
             "Save it with keras_litesr.save_to_preset, or choose the runtime keras."
         )
+    height, width = model.input_shape[1:3]
+    size = (height, width) if height and width else None
+    overlap, is_seamless = _overlap(receptive_radius(model), size)
     return Network(
         enlarge=Keras(model),
         name=model.name,
         version="",
         scale=scale_of(model),
-        overlap=receptive_radius(model),
+        overlap=overlap,
         runtime="keras",
+        size=size,
+        is_seamless=is_seamless,
     )
+
+
+def _overlap(radius: int | None, size: tuple[int, int] | None) -> tuple[int, bool]:
+    """Chooses by how much tiles overlap, and tells whether that leaves no seam."""
+    if radius is not None and (size is None or 2 * radius < min(size)):
+        return radius, True
+    return min(size) // 4 if size else _FAR, False
 
 
 def _require_pair(blend: Blend) -> None:

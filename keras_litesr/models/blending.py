@@ -1,11 +1,14 @@
 """A model between two relatives: the weights of both, interpolated."""
 
 import json
+from typing import Any
 
 import keras
 
 from keras_litesr.models.copies import copied
 from keras_litesr.models.kinship import check_kinship, check_weight
+
+_TRAINED_BY = ("dtype", "trainable", "_initializer", "_regularizer", "_constraint")
 
 
 def blend(model_a: keras.Model, model_b: keras.Model, weight: float) -> keras.Model:
@@ -58,6 +61,14 @@ def _check_architecture(model_a: keras.Model, model_b: keras.Model) -> None:
         )
 
 
-def _layers(model: keras.Model) -> dict[str, str]:
-    """Describes each layer with its place; as JSON, since a loaded shape is a list."""
-    return {layer["name"]: json.dumps(layer) for layer in model.get_config()["layers"]}
+def _layers(model: keras.Model) -> dict[str, Any]:
+    """Describes each layer with its place; by way of JSON, since a loaded shape is a list."""
+    return {
+        layer["name"]: json.loads(json.dumps(layer), object_hook=_without_training)
+        for layer in model.get_config()["layers"]
+    }
+
+
+def _without_training(settings: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out what only says how a layer is trained, its precision included."""
+    return {key: value for key, value in settings.items() if not key.endswith(_TRAINED_BY)}

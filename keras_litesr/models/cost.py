@@ -33,14 +33,14 @@ class LayerCost:
     Attributes:
         name: The layer's name.
         kind: Its class.
-        output_size: `(height, width)` of what it makes.
+        output_size: `(height, width)` of what it makes; empty for a layer that makes no picture.
         parameters: Weights it holds, biases included.
         multiply_adds: For one picture; biases, activations and additions are not counted.
     """
 
     name: str
     kind: str
-    output_size: tuple[int, int]
+    output_size: tuple[int, ...]
     parameters: int
     multiply_adds: int
 
@@ -72,7 +72,7 @@ def cost(model: keras.Model, input_size: tuple[int, int]) -> list[LayerCost]:
         LayerCost(
             name=layer.name,
             kind=type(layer).__name__,
-            output_size=tuple(layer.output.shape[1:3]),
+            output_size=tuple(layer.output.shape[1:3]) if layer.output.ndim == 4 else (),
             parameters=layer.count_params(),
             multiply_adds=_multiply_adds(layer),
         )
@@ -96,13 +96,16 @@ def scale_of(model: keras.Model) -> int:
     Raises:
         ValueError: When its output is no whole multiple of its input, the same for both sides.
     """
-    height, width = model.compute_output_shape((1, 8, 8, 3))[1:3]
-    if height != width or height % 8 or height < 8:
+    size = tuple(side or 8 for side in model.input_shape[1:3])
+    height, width = model.compute_output_shape((1, *size, 3))[1:3]
+    scale = height // size[0]
+    if scale < 1 or (height, width) != (scale * size[0], scale * size[1]):
         raise ValueError(
             f"Expected a model that makes a whole multiple of its input, received {model.name}, "
-            f'which makes {width}x{height} of 8x8. Build its convolutions with padding="same".'
+            f"which makes {width}x{height} of {size[1]}x{size[0]}. Build its convolutions with "
+            'padding="same".'
         )
-    return height // 8
+    return scale
 
 
 def receptive_radius(model: keras.Model) -> int:

@@ -39,15 +39,20 @@ def lite(
         Model from `(batch, height, width, 3)` to `(batch, scale * height, scale * width, 3)`, RGB
         in [0, 1], not clipped; any height and width of at least 1.
 
+    Raises:
+        ValueError: For a kernel size that is even or missing.
+
     Reference:
         Xie et al., Lightweight Model on Super-Resolution Image for Complete Model Copyright
         Protection, section III (separable convolutions in a generator); Sandler et al., 2018,
         MobileNetV2 (inverted residuals).
     """
+    kernel_sizes = (kernel_size,) if isinstance(kernel_size, int) else tuple(kernel_size)
+    if not kernel_sizes or any(size % 2 == 0 for size in kernel_sizes):
+        raise ValueError(f"Expected odd kernel sizes such as 3 or (3, 7), received {kernel_size}.")
     low_res = keras.Input((None, None, 3), name="low_res")
     shallow = layers.Conv2D(filters, 3, padding="same", name="shallow")(low_res)
     deep = shallow
-    kernel_sizes = (kernel_size,) if isinstance(kernel_size, int) else kernel_size
     for index, size in zip(range(num_blocks), cycle(kernel_sizes), strict=False):
         deep = _inverted_block(deep, filters, expansion, size, negative_slope, name=f"block{index}")
     deep = layers.Add(name="long_skip")([shallow, deep])

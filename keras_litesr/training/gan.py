@@ -81,7 +81,9 @@ class GAN(keras.Model):
     def train_step(self, data):
         """Takes one turn of Algorithm 1: some steps of the critic, one of the generator."""
         low_res, high_res = data[:2]
-        super_res = ops.stop_gradient(self.generator(low_res, training=True))
+        # Batch norm would count the batch twice: here, and when the generator takes its step.
+        with keras.StatelessScope():
+            super_res = ops.stop_gradient(self.generator(low_res, training=True))
         for _ in range(self.critic_steps):
             self.step_critic(high_res, super_res)
         self.step_generator(low_res, high_res)

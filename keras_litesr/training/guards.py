@@ -36,7 +36,7 @@ class StopOnNaN(keras.callbacks.Callback):
             raise DivergedError(
                 f"Expected a finite {what}, received {float(logs['loss'])} at step "
                 f"{int(self.model.optimizer.iterations):,}: the training diverged. Begin another "
-                "run with half the learning rate, or with a smaller clipping norm."
+                "run with half the --learning-rate, or with another --seed."
             )
 
 

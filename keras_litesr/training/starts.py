@@ -37,7 +37,7 @@ def load_start(model: keras.Model, start: str | Path) -> None:
     """
     path = Path(start)
     is_named = isinstance(start, str) and (start in PRESETS or is_address(start))
-    if path.is_dir() and not (path / CONFIG).is_file():
+    if path.is_dir() and not is_named and not (path / CONFIG).is_file():
         path = path / BEST
     if path.is_file() and not is_named:
         arrays = parsed(path.read_bytes(), path)
@@ -45,8 +45,8 @@ def load_start(model: keras.Model, start: str | Path) -> None:
         arrays = {layer.name: layer.get_weights() for layer in load(start).layers if layer.weights}
     else:
         raise PresetError(
-            f"Expected a preset, a run's folder or a weight file to start from, received "
-            f"{str(start)!r}, which is none. Check the path."
+            f"Expected a preset, a run's folder with {BEST} or a weight file to start from, "
+            f"received {str(start)!r}, which is none. Check the path."
         )
     for layer in model.layers:
         shapes = [tuple(weight.shape) for weight in layer.weights]
@@ -69,7 +69,8 @@ def _with_blocks_of(
 ) -> dict[str, list[np.ndarray]]:
     """Leaves out the blocks that only the start has, and adds those that only the model has."""
     layers = {layer.name: layer for layer in model.layers if layer.weights}
-    if not any(name in layers for name in arrays if _BLOCK.match(name)):
+    # Other networks' blocks have no layer that could be silenced.
+    if "block0_project" not in layers or "block0_project" not in arrays:
         return arrays
     kept = {name: arrays[name] for name in arrays if name in layers or not _BLOCK.match(name)}
     added = {

@@ -61,6 +61,14 @@ def test_two_partners_are_refused(tmp_path, picture):
         find_pairs(tmp_path)
 
 
+def test_references_of_one_name_are_refused(tmp_path, picture):
+    for name in ("high_res/a.png", "high_res/a.bmp", "low_res_x4/a.png"):
+        save(picture, tmp_path / name)
+    with pytest.raises(ValueError, match=r"found \S+a\.bmp and \S+a\.png\. Rename one"):
+        find_pairs(tmp_path)
+    assert len(find_pairs(tmp_path / "high_res")) == 2
+
+
 def test_a_name_that_ends_as_the_scale_does_is_its_own_partner(tmp_path, picture):
     high_res = [save(picture, tmp_path / "hr" / f"{name}.png") for name in ("linu", "linux4")]
     low_res = [save(picture, tmp_path / "lr" / f"{name}.png") for name in ("linu", "linux4")]

@@ -203,6 +203,15 @@ def test_a_keras_model_in_memory(lite_preset, picture):
         Upscaler(model, runtime="litert")
 
 
+def test_a_keras_model_of_a_fixed_size_takes_pictures_of_any(rng):
+    model = keras_litesr.load("bicubic_x4")
+    config = model.get_config()
+    config["layers"][0]["config"]["batch_shape"] = (None, 24, 32, 3)
+    picture = rng.integers(0, 256, (50, 41, 3), np.uint8)
+    fixed = Upscaler(type(model).from_config(config))
+    assert difference(fixed(picture), upscale(picture, model=model)) <= 1
+
+
 def test_an_altered_file_is_refused(lite_preset, tmp_path):
     folder = tmp_path / lite_preset.name
     shutil.copytree(lite_preset, folder)

@@ -6,6 +6,7 @@ import keras_litesr
 from keras_litesr.models.blending import blend
 from keras_litesr.models.lite import lite
 from keras_litesr.models.srcnn import srcnn
+from keras_litesr.training.precision import layers_in
 
 
 @pytest.fixture
@@ -85,3 +86,16 @@ def test_a_slope_is_part_of_the_architecture(network):
 def test_a_weight_beyond_the_ends_is_refused(network, relative):
     with pytest.raises(ValueError, match=r"received 1\.5"):
         blend(network, relative, 1.5)
+
+
+def test_how_a_model_is_trained_is_not_its_architecture(network):
+    with layers_in("mixed_bfloat16"):
+        relative = lite(filters=6, num_blocks=1)
+    relative.set_weights(network.get_weights())
+    relative.get_layer("shallow").trainable = False
+    for pair in ((network, relative), (relative, network)):
+        blended = blend(*pair, 0.5)
+        for made, expected in zip(blended.weights, network.weights, strict=True):
+            assert made.path == expected.path
+        shallow = blended.get_layer("shallow").get_weights()[0]
+        np.testing.assert_array_equal(shallow, network.get_layer("shallow").get_weights()[0])

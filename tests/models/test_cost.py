@@ -119,6 +119,19 @@ def test_a_pointwise_convolution_needs_no_padding():
     assert (receptive_radius(model), scale_of(model)) == (0, 2)
 
 
+def test_a_model_of_a_fixed_size_has_a_scale():
+    inputs = keras.Input((6, 12, 3))
+    assert scale_of(keras.Model(inputs, PixelShuffle(2)(layers.Conv2D(12, 1)(inputs)))) == 2
+    with pytest.raises(ValueError, match="makes 6x3 of 12x6"):
+        scale_of(keras.Model(inputs, layers.Conv2D(3, 1, strides=2)(inputs)))
+
+
+def test_a_layer_that_makes_no_picture_has_no_size():
+    inputs = keras.Input((8, 8, 3))
+    model = keras.Model(inputs, layers.Dense(1)(layers.Flatten()(layers.Conv2D(4, 1)(inputs))))
+    assert [row.output_size for row in cost(model, (8, 8))] == [(8, 8), (8, 8), (), ()]
+
+
 @pytest.mark.parametrize("scale", [0.5, 1.5])
 def test_a_scale_that_is_no_whole_number_is_refused(scale):
     inputs = keras.Input((None, None, 3))

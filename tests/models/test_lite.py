@@ -77,3 +77,9 @@ def test_first_convolution_is_a_full_one_and_cheaper_than_a_separable_one():
     full = next(row for row in cost(network, (8, 8)) if row.name == "shallow")
     assert full.multiply_adds == 8 * 8 * 9 * 3 * 32
     assert full.multiply_adds < multiply_adds(separated, (8, 8))
+
+
+@pytest.mark.parametrize("kernel_size", [4, (3, 2), ()])
+def test_a_kernel_without_a_centre_is_refused(kernel_size):
+    with pytest.raises(ValueError, match="Expected odd kernel sizes"):
+        lite(filters=3, num_blocks=1, kernel_size=kernel_size)

@@ -136,3 +136,19 @@ def test_fit_traces_and_validates(tiny_run):
     gan = _gan(run_eagerly=False)
     history = gan.fit(parts.patches, validation_data=parts.validation, verbose=0).history
     assert history.keys() == LOGGED | {"val_loss", "val_psnr"}
+
+
+@pytest.mark.parametrize("run_eagerly", [True, False])
+def test_a_step_counts_its_batch_once_in_the_generators_moving_statistics(run_eagerly, batch):
+    """Of a mean of 1 the moving mean, which begins at 0, takes a hundredth."""
+    low_res = keras.Input((None, None, 3))
+    normalised = layers.BatchNormalization(momentum=0.99, name="normalised")(low_res)
+    gan = SRGAN(keras.Model(low_res, layers.UpSampling2D(4)(normalised)), _judge())
+    gan.compile(run_eagerly=run_eagerly)
+    ones = [np.ones_like(pictures) for pictures in batch]
+    gan.train_on_batch(*ones)
+    (mean, _) = _numbers(gan.generator.get_layer("normalised").non_trainable_variables)
+    np.testing.assert_allclose(mean, 0.01, rtol=1e-5)
+    gan.train_on_batch(*ones)
+    (mean, _) = _numbers(gan.generator.get_layer("normalised").non_trainable_variables)
+    np.testing.assert_allclose(mean, 0.0199, rtol=1e-5)

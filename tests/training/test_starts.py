@@ -3,6 +3,7 @@ import pytest
 
 import keras_litesr
 from keras_litesr.models.lite import lite
+from keras_litesr.models.srresnet import srresnet
 from keras_litesr.training.starts import load_start
 from keras_litesr.zoo.folders import PresetError
 from keras_litesr.zoo.registry import save_to_preset
@@ -102,4 +103,17 @@ def test_a_deeper_network_paints_at_first_what_the_start_paints(tmp_path, rng):
 def test_a_network_without_blocks_is_no_start_of_one_with_blocks(tmp_path):
     lite(filters=3, num_blocks=0).save_weights(tmp_path / "best.weights.h5")
     with pytest.raises(PresetError, match="block0_expand"):
+        load_start(lite(filters=3, num_blocks=1), tmp_path)
+
+
+def test_only_blocks_that_can_be_silenced_are_added_or_left_out(tmp_path):
+    srresnet(filters=4, num_blocks=2).save_weights(tmp_path / "best.weights.h5")
+    for number in (1, 3):
+        with pytest.raises(PresetError, match=r"only one of them has the layers block[12]_"):
+            load_start(srresnet(filters=4, num_blocks=number), tmp_path)
+
+
+def test_a_run_without_weights_is_told_what_it_lacks(tmp_path):
+    (tmp_path / "log.csv").touch()
+    with pytest.raises(PresetError, match=r"run's folder with best\.weights\.h5"):
         load_start(lite(filters=3, num_blocks=1), tmp_path)
