@@ -109,7 +109,7 @@ def _few(found) -> tuple:
 
 
 def _marks(first: str, second: str, key) -> list[dict[str, Any]]:
-    from keras_litesr.protection import carriers, watermark
+    from keras_litesr.protection import carriers
     from keras_litesr.protection.verdict import MARKED
 
     rows: list[dict[str, Any]] = []
@@ -117,10 +117,8 @@ def _marks(first: str, second: str, key) -> list[dict[str, Any]]:
         networks = {model: carriers.read(model) for model in (first, second)}
     for model in (first, second):
         row = {"model": model, "key": key.name}
-        # A copy whose channels were permuted is read by the side of what it was copied from.
-        reference = networks[first] if model != first else None
         try:
-            verdict = watermark.verify(networks[model], key, reference=reference)
+            verdict = _verdict(networks[model], key, networks[first] if model != first else None)
         except ValueError as error:
             rows.append({**row, "found": False, "verdict": f"could not be read: {error}"})
             continue
@@ -135,6 +133,17 @@ def _marks(first: str, second: str, key) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _verdict(suspect, key, original):
+    """Reads a mark; that of a copy with permuted channels by the side of its original."""
+    from keras_litesr.protection import watermark
+    from keras_litesr.protection.networks import ArchitectureError
+
+    try:
+        return watermark.verify(suspect, key, reference=original)
+    except ArchitectureError:  # It is no copy of that one, and may bear the mark all the same.
+        return watermark.verify(suspect, key)
 
 
 def _quality(first: str, second: str, data: Path) -> list[dict[str, Any]]:

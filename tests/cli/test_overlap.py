@@ -11,9 +11,13 @@ from keras_litesr.models.lite import lite
 from keras_litesr.protection import keys, watermark
 
 
-def _preset(folder, seed):
+def _preset(folder, seed, num_blocks=4):
     keras.utils.set_random_seed(seed)
-    return keras_litesr.save_to_preset(lite(filters=24, num_blocks=4), folder)
+    return keras_litesr.save_to_preset(lite(filters=24, num_blocks=num_blocks), folder)
+
+
+def _marked(folder, key, output):
+    return keras_litesr.save_to_preset(watermark.mark(keras_litesr.load(folder), key), output)
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +63,23 @@ def test_a_copy_is_found_layer_by_layer(litesr, presets, copy):
 
 def test_a_mark_that_both_bear_shares_no_weights(litesr, presets, key_file, tmp_path):
     key = keys.read(key_file)
-    marked = []
-    for number, folder in enumerate(presets):
-        model = watermark.mark(keras_litesr.load(folder), key)
-        marked.append(keras_litesr.save_to_preset(model, tmp_path / f"{number}_x4"))
+    marked = [_marked(folder, key, tmp_path / folder.name) for folder in presets]
     result = litesr("protect", "overlap", *marked, "--key", key_file)
     assert result.exit_code == 0
     assert result.stdout.count("256 of 256 bits match") == 2
     assert result.stdout.endswith("Answer: no evidence of shared weights\n")
+
+
+@pytest.mark.parametrize("first_bears_it", [True, False])
+def test_a_mark_is_found_in_a_model_of_another_architecture(
+    litesr, presets, key_file, tmp_path, first_bears_it
+):
+    key = keys.read(key_file)
+    first = _marked(presets[0], key, tmp_path / "first_x4") if first_bears_it else presets[0]
+    deeper = _marked(_preset(tmp_path / "deeper_x4", 3, num_blocks=5), key, tmp_path / "second_x4")
+    result = litesr("protect", "overlap", first, deeper, "--key", key_file, "--json")
+    assert result.exit_code == 0
+    assert [row["found"] for row in json.loads(result.stdout)["marks"]] == [first_bears_it, True]
 
 
 def test_a_model_without_the_mark_is_said_to_have_none(litesr, presets, key_file):
