@@ -19,10 +19,10 @@ Examples:
 @click.option("--pair", type=_FILE, help="Make a key pair for signatures: PAIR.pem and PAIR.pub.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def keygen(path: Path | None, name: str | None, pair: Path | None, as_json: bool) -> None:
-    """Makes an owner key at PATH, or a key pair for signatures.
+    """Makes an owner key, or a key pair for signatures.
 
-    An owner key is secret and cannot be made again: keep a copy in a safe place. Its commitment
-    may be published; it shows later that the key is not one that was searched for.
+    An owner key goes to PATH. It is secret and cannot be made again: keep a copy in a safe place.
+    Its commitment may be published; it shows later that the key is not one that was searched for.
     """
     if (path is None) == (pair is None):
         raise click.UsageError("Expected either PATH for an owner key, or --pair for a key pair.")

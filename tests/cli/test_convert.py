@@ -82,7 +82,11 @@ def test_saved_model_is_a_folder(litesr, tmp_path):
         (["-o", "a.tflite", "--representative", "."], "--representative is for int8 and int16x8"),
         (["-o", "a.tflite", "--tune-steps", "5"], "--tune-steps trains int8 networks"),
         (["-o", "a.onnx", "--tune-steps", "5"], "belong to .tflite files"),
-        (["-o", "a.tflite", "--aware-steps", "5"], "--aware-steps trains int8 networks"),
+        (
+            ["-o", "a.tflite", "--aware-steps", "5", "--dtype", "float16"],
+            "--aware-steps trains int8 networks, received float16",
+        ),
+        (["-o", "a.tflite", "--tune-steps", "5", "--aware-steps", "5"], "exclude each other"),
         (["-o", "a.onnx", "--dtype", "int8"], "belong to .tflite files"),
         (["-o", "a.pb"], "received a.pb"),
     ],

@@ -8,10 +8,18 @@ import click
 import pytest
 
 from keras_litesr import __version__
+from keras_litesr.cli import protect, share
 from keras_litesr.cli.errors import explained
 from keras_litesr.cli.main import COMMANDS, main
 from keras_litesr.failures import DivergedError
 from keras_litesr.inference.upscaler import Upscaler
+
+GROUPS = {"": COMMANDS, "protect ": protect.COMMANDS, "share ": share.COMMANDS}
+LINES = {
+    f"{group}{name}": line
+    for group, commands in GROUPS.items()
+    for name, (_, _, line) in commands.items()
+}
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
@@ -22,12 +30,14 @@ def test_help_teaches_with_examples(litesr, option):
         assert line in result.stdout
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help_and_the_line_that_the_overview_shows(litesr, name):
-    result = litesr(name, "--help")
+@pytest.mark.parametrize("words", LINES)
+def test_every_command_has_help_and_the_line_that_the_overview_shows(litesr, words):
+    result = litesr(*words.split(), "--help")
     assert result.exit_code == 0
-    command = main.get_command(click.Context(main), name)
-    assert command.help.splitlines()[0].rstrip(".").startswith(COMMANDS[name][2].rstrip("."))
+    command = main
+    for word in words.split():
+        command = command.get_command(click.Context(command), word)
+    assert command.help.splitlines()[0].rstrip(".").startswith(LINES[words].rstrip("."))
 
 
 def test_version(litesr):

@@ -145,17 +145,3 @@ def test_a_missing_toolkit_is_named_before_any_work(litesr, preset, tmp_path, mo
     assert "--sparsity needs tensorflow-model-optimization and tf_keras: pip install" in (
         result.stderr
     )
-
-
-@pytest.mark.parametrize(
-    ("other", "message"),
-    [
-        (["--dtype", "float16"], "--aware-steps trains int8 networks, received float16"),
-        (["--dtype", "int8", "--tune-steps", "3"], "exclude each other"),
-    ],
-)
-def test_convert_refuses_aware_steps_beside_others(litesr, tmp_path, other, message):
-    output = tmp_path / "a.tflite"
-    result = litesr("convert", "bicubic_x4", "-o", output, "--aware-steps", "3", *other)
-    assert result.exit_code == 2
-    assert message in result.stderr
