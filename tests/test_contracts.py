@@ -34,12 +34,3 @@ def test_listing_presets_needs_no_framework():
         "print('keras' in sys.modules, 'tensorflow' in sys.modules)"
     )
     assert python(code).split() == ["False", "False"]
-
-
-def test_upscaling_by_litert_needs_no_framework():
-    code = (
-        "import sys, numpy, keras_litesr;"
-        "print(keras_litesr.upscale(numpy.zeros((2, 2, 3), 'uint8'), model='bicubic_x4').shape);"
-        "print('keras' in sys.modules, 'tensorflow' in sys.modules)"
-    )
-    assert python(code).splitlines() == ["(8, 8, 3)", "False False"]

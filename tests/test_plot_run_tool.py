@@ -24,6 +24,14 @@ def _rises(panel):
     return rows[columns.argmin()] > rows[columns.argmax()]
 
 
+def _curves(path):
+    """Tells for each of the three panels where its curve is."""
+    with Image.open(path) as picture:
+        assert picture.size == (900, 260)
+        is_curve = (np.asarray(picture.convert("RGB")) == BLUE).all(axis=2)
+    return np.hsplit(is_curve, 3)
+
+
 def plot(folder, columns, first="0.5"):
     rows = f"0,{first},0.9,30.1\n1,0.4,1.0,30.2\n"
     (folder / "log.csv").write_text(f"epoch,{columns},val_psnr\n{rows}")
@@ -36,16 +44,15 @@ def test_both_adversarial_methods_have_curves(method, tmp_path):
     pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
     done = plot(tmp_path, COLUMNS[method])
     assert done.returncode == 0, done.stderr
-    with Image.open(tmp_path / "curves.png") as picture:
-        assert picture.size == (900, 260)
-        is_curve = (np.asarray(picture.convert("RGB")) == BLUE).all(axis=2)
-    assert [_rises(panel) for panel in np.hsplit(is_curve, 3)] == RISES[method]
+    assert [_rises(panel) for panel in _curves(tmp_path / "curves.png")] == RISES[method]
 
 
 def test_an_empty_cell_is_a_gap(tmp_path):
     pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
     done = plot(tmp_path, COLUMNS["wgan"], first="")
     assert done.returncode == 0, done.stderr
+    # A line needs two neighbours.
+    assert [panel.any() for panel in _curves(tmp_path / "curves.png")] == [False, True, True]
 
 
 def test_a_pixel_run_is_refused_by_name(tmp_path):

@@ -96,6 +96,7 @@ def test_a_picture_named_twice_is_enlarged_once(picture, tmp_path, monkeypatch):
 @pytest.mark.parametrize("names", [["a.png"], ["a.png", "a.jpg"]])
 def test_an_input_is_never_the_output(picture, names):
     jobs = plan([picture(name) for name in names], naming(ending="", suffix=".png"))
+    assert len(jobs) == len(names)
     assert all("is itself an input" in job.error for job in jobs)
 
 

@@ -117,11 +117,11 @@ def test_json(litesr, signed, pair):
 def test_signing_takes_a_folder_and_never_a_zoo_name(litesr, folder, pair, monkeypatch, tmp_path):
     shutil.move(folder, tmp_path / "bicubic_x4")
     monkeypatch.chdir(tmp_path)
-    bundled = folders.preset_folder("bicubic_x4") / "model.sig"
-    before = bundled.exists()
+    bundled = folders.preset_folder("bicubic_x4")
+    before = {path.name: path.read_bytes() for path in bundled.iterdir()}
     assert litesr("protect", "sign", "bicubic_x4", "--private-key", pair[0]).exit_code == 0
     assert (tmp_path / "bicubic_x4" / "model.sig").is_file()
-    assert bundled.exists() == before
+    assert {path.name: path.read_bytes() for path in bundled.iterdir()} == before
 
 
 def test_check_looks_at_the_folder_rather_than_the_zoo_and_says_so(

@@ -47,9 +47,10 @@ def test_paper_measures_rgb(pictures):
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
-def test_floats_are_rounded_to_uint8(pictures, protocol):
+@pytest.mark.parametrize("offset", [-0.4, 0.4])
+def test_floats_are_rounded_to_uint8(pictures, protocol, offset):
     reference, restored = pictures
-    unrounded = restored / 255 + 0.4 / 255
+    unrounded = (restored + offset) / 255
     expected = protocol.measure(reference, restored, SCALE)
     assert protocol.measure(reference, unrounded, SCALE) == expected
 

@@ -10,6 +10,7 @@ from keras_litesr.export.quantization import (
     representative_crops,
     rounded_with_sum,
 )
+from keras_litesr.images.resize import reduce
 from keras_litesr.models.bicubic import bicubic
 from keras_litesr.models.layers import bicubic_subpixel_kernel
 
@@ -79,7 +80,15 @@ def test_few_pictures_are_warned_about():
         checked_representative([GREY] * 8, "int8")
 
 
-def test_crops_are_reduced_and_repeatable(tmp_path, rng):
+def test_crops_are_the_reduced_pictures(tmp_path, rng):
+    pictures = rng.integers(0, 256, (3, 32, 32, 3), np.uint8)
+    for index, pixels in enumerate(pictures):
+        Image.fromarray(pixels).save(tmp_path / f"{index}.png")
+    crops = representative_crops(tmp_path, scale=4, side=8, count=3)
+    np.testing.assert_array_equal(crops, [reduce(pixels, 4) for pixels in pictures])
+
+
+def test_crops_are_repeatable(tmp_path, rng):
     for index in range(3):
         pixels = rng.integers(0, 256, (50, 41 + index, 3), np.uint8)
         Image.fromarray(pixels).save(tmp_path / f"{index}.png")

@@ -6,6 +6,7 @@ import struct
 import threading
 import warnings
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -310,10 +311,21 @@ def test_the_limit_of_pillow_is_left_as_it_was(
     assert Image.MAX_IMAGE_PIXELS == 2
 
 
-def test_threads_may_read_at_once(tmp_path: Path, pixels: np.ndarray) -> None:
+def test_threads_may_read_at_once(
+    tmp_path: Path, pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "shared.png"
     Image.fromarray(pixels).save(path)
     filters, limit, sizes = list(warnings.filters), Image.MAX_IMAGE_PIXELS, []
+    open_picture, two_inside, met = Image.open, threading.Barrier(2), []
+
+    def open_beside_another(*arguments: object, **options: object) -> Image.Image:
+        with suppress(threading.BrokenBarrierError):
+            met.append(two_inside.wait(timeout=0.5))
+        return open_picture(*arguments, **options)
+
+    # While a thread is inside, the settings of Pillow are its own.
+    monkeypatch.setattr(Image, "open", open_beside_another)
     threads = [
         threading.Thread(target=lambda: sizes.extend(read(path).size for _ in range(10)))
         for _ in range(4)
@@ -323,6 +335,7 @@ def test_threads_may_read_at_once(tmp_path: Path, pixels: np.ndarray) -> None:
     for thread in threads:
         thread.join()
     assert sizes == [(2, 3)] * 40
+    assert not met
     assert (warnings.filters, Image.MAX_IMAGE_PIXELS) == (filters, limit)
 
 

@@ -1,6 +1,5 @@
 import keras
 import numpy as np
-import pytest
 
 from keras_litesr.models.lite import lite
 from keras_litesr.training.pixel import compile_for_pixels
@@ -18,10 +17,6 @@ def test_the_rate_rises_in_a_line_and_falls_as_a_cosine():
     recipe = Recipe(steps=110, warmup_steps=10, learning_rate=0.02)
     rates = [_rate(recipe, step) for step in (0, 5, 10, 60, 110)]
     np.testing.assert_allclose(rates, [0, 0.01, 0.02, 0.01, 0], atol=1e-8)
-
-
-def test_a_run_without_warm_up_starts_at_the_peak():
-    assert _rate(Recipe(steps=5, warmup_steps=0, learning_rate=0.02), 0) == pytest.approx(0.02)
 
 
 def test_training_lowers_the_loss_with_epochs_of_any_number_of_steps(tiny_run):

@@ -213,6 +213,8 @@ def test_control_c_loses_no_step(step, adversarial, tiny_run, tmp_path, monkeypa
         batch_end(self, batch, logs)
         if int(self.model.optimizer.iterations) == step:
             os.kill(os.getpid(), signal.SIGINT)
+            # A second one would stop at once.
+            assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
     def parts():
         made = tiny_run(adversarial=adversarial)

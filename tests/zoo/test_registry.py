@@ -23,6 +23,16 @@ CARD = {
 }
 
 
+def assert_same_network(loaded, saved, rng):
+    for one, other in zip(loaded.get_weights(), saved.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    low_res = rng.random((1, 4, 5, 3), np.float32)
+    super_res = saved(low_res)
+    assert np.isfinite(super_res).all()
+    # The same sums are added up in another order where other threads were faster.
+    np.testing.assert_allclose(loaded(low_res), super_res, rtol=2e-6, atol=2e-6)
+
+
 @pytest.fixture
 def model():
     return lite(filters=12, num_blocks=1)
@@ -33,12 +43,8 @@ def folder(model, tmp_path):
     return keras_litesr.save_to_preset(model, tmp_path / "mine_x4")
 
 
-def test_saved_preset_loads_with_equal_output(folder, model, rng):
-    low_res = rng.random((1, 5, 6, 3), np.float32)
-    loaded = keras_litesr.load(folder)
-    np.testing.assert_array_equal(
-        loaded.predict(low_res, verbose=0), model.predict(low_res, verbose=0)
-    )
+def test_saved_preset_loads_as_the_same_network(folder, model, rng):
+    assert_same_network(keras_litesr.load(folder), model, rng)
 
 
 def test_metadata_states_the_facts(folder, model):
@@ -141,12 +147,13 @@ def test_every_architecture_is_saved_loaded_and_counted(name, tmp_path, rng):
     small = {"lite": {"filters": 3, "num_blocks": 1}}
     small |= {deep: {"filters": 4, "num_blocks": 1} for deep in ("srresnet", "separable_srresnet")}
     model = ARCHITECTURES[name](scale=2, **small.get(name, {}))
-    model.set_weights([rng.normal(0, 0.1, weight.shape) for weight in model.get_weights()])
+    for weight in model.weights:
+        values = rng.normal(0, 0.1, weight.shape)
+        weight.assign(np.abs(values) if weight.name == "moving_variance" else values)
     folder = keras_litesr.save_to_preset(model, tmp_path / name)
     config = parsed((folder / "config.json").read_bytes(), folder / "config.json")
     assert parameter_count(config, folder / "config.json") == model.count_params()
-    low_res = rng.random((1, 4, 5, 3), np.float32)
-    np.testing.assert_array_equal(keras_litesr.load(folder)(low_res), model(low_res))
+    assert_same_network(keras_litesr.load(folder), model, rng)
 
 
 def test_parameters_are_counted_without_biases_too(tmp_path):
@@ -168,8 +175,7 @@ def test_a_sequential_model_is_saved_as_a_functional_one(tmp_path, rng):
         receptive_radius(model)
     loaded = keras_litesr.load(keras_litesr.save_to_preset(model, tmp_path / "mine_x2"))
     assert folders.metadata(tmp_path / "mine_x2")["receptive_radius"] == 1
-    low_res = rng.random((1, 4, 5, 3), np.float32)
-    np.testing.assert_array_equal(loaded(low_res), model(low_res))
+    assert_same_network(loaded, model, rng)
 
 
 def test_no_option_is_saved_that_an_older_keras_would_refuse(tmp_path):
