@@ -18,6 +18,14 @@ def run(*arguments):
     return subprocess.run(command, capture_output=True, text=True)
 
 
+@pytest.fixture
+def training(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import benchmark_training
+
+    return benchmark_training
+
+
 @pytest.mark.slow
 def test_every_file_and_runtime_is_timed_against_bicubic_and_fsrcnn(litert_export, tmp_path):
     finished = run("--export", "bicubic_x4", "--rounds", "1", "--out", str(tmp_path))
@@ -49,7 +57,41 @@ def test_peak_memory_is_that_of_the_command_alone(monkeypatch):
     assert len(own) == 300 << 20
 
 
-def test_memory_of_a_training_is_not_that_of_the_process_that_started_it():
+@pytest.mark.parametrize(("unit", "megabytes"), [(1024, 1024), (1, 1)])
+def test_memory_is_in_millions_of_bytes_whatever_the_system_counts_in(monkeypatch, unit, megabytes):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import benchmark
+
+    monkeypatch.setattr(benchmark, "_RUSAGE_BYTES", unit)
+    counted = subprocess.CompletedProcess([], 0, "1000000\n", "")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: counted)
+    assert benchmark._peak_memory(["litesr"]) == megabytes
+
+
+def test_memory_of_a_training_is_in_millions_of_bytes(training, monkeypatch, tmp_path):
+    (tmp_path / "status").write_text("Name:\tpython\nVmHWM:\t 1000000 kB\n")
+    monkeypatch.setattr(training, "_STATUS", tmp_path / "status")
+    assert training._peak_memory() == 1024
+
+
+def test_matrices_are_multiplied_on_the_threads_that_networks_get(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import peak
+
+    begun = []
+
+    def pretend(command, *, env, **_):
+        begun.append(env)
+        return subprocess.CompletedProcess(command, 0, "40.5\n", "")
+
+    monkeypatch.setattr(subprocess, "run", pretend)
+    assert peak.matrix_multiply_peak(3) == 40.5
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    assert [begun[0][name] for name in names] == ["3"] * 3
+    assert begun[0]["PATH"] == os.environ["PATH"]
+
+
+def test_memory_of_a_training_is_not_not_that_of_the_process_that_started_it():
     own = b"x" * (700 << 20)
     lines = [
         "import benchmark_training",
@@ -78,14 +120,6 @@ def test_a_recipe_is_timed_in_a_process_of_its_own(monkeypatch):
     assert 0 < row["data_share"] < 1
     assert 0 < row["waiting_share"] < 1
     assert row["memory_MB"] > 100
-
-
-@pytest.fixture
-def training(monkeypatch):
-    monkeypatch.syspath_prepend(str(TOOLS))
-    import benchmark_training
-
-    return benchmark_training
 
 
 @pytest.mark.parametrize(
@@ -189,6 +223,89 @@ def test_a_model_without_weights_leaves_the_figures_alone(training, tmp_path):
             Namespace(models=["lite_tiny_x4", "bicubic_x4"], out=tmp_path), "a machine"
         )
     assert not list(tmp_path.iterdir())
+
+
+def test_figures_of_other_recipes_are_not_written_over(training, monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        training, "_row", lambda name, engine: {"recipe": name, "engine": engine, "step_ms": 7.25}
+    )
+    training.measure(Namespace(models=["lite_tiny_x4", "srcnn_x4"], out=tmp_path), "a machine")
+    before = (tmp_path / "training_speed.json").read_text()
+    monkeypatch.setattr(training, "_row", lambda *_: pytest.fail("the measuring began"))
+    with pytest.raises(SystemExit, match="holds figures of srcnn_x4, which would be lost"):
+        training.measure(Namespace(models=["lite_tiny_x4"], out=tmp_path), "a machine")
+    assert (tmp_path / "training_speed.json").read_text() == before
+
+
+@pytest.mark.parametrize("flag", ["--export", "--training"])
+def test_what_cannot_be_kept_is_not_measured(flag, tmp_path, load_tool, monkeypatch, capsys):
+    (tmp_path / "file").touch()
+    words = [flag, "lite_tiny_x4", "--out", str(tmp_path / "file")]
+    assert _refused(words, load_tool, monkeypatch, capsys).startswith("benchmark.py: ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--export", "--json"],
+        ["--training", "--json"],
+        ["--training", "--rounds", "3"],
+        ["--training", "--threads", "99"],
+        ["--training", "--dtypes", "int8"],
+    ],
+)
+def test_options_without_effect_are_refused(words, load_tool, monkeypatch, capsys):
+    message = _refused(words, load_tool, monkeypatch, capsys)
+    assert f"{words[1]} has no effect with {words[0]}" in message
+
+
+def _refused(words, load_tool, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import benchmark_export
+    import benchmark_training
+
+    for module in (benchmark_export, benchmark_training):
+        monkeypatch.setattr(module, "measure", lambda *_: pytest.fail("the measuring began"))
+    monkeypatch.setattr("sys.argv", ["benchmark.py", *words])
+    with pytest.raises(SystemExit) as end:
+        load_tool("benchmark").main()
+    assert end.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_the_command_of_a_table_makes_the_same_table(monkeypatch, load_tool):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import benchmark_export
+
+    words = ["lite_tiny_x4", "--export", "--rounds", "3", "--threads", "5", "--dtypes", "int8"]
+    monkeypatch.setattr("sys.argv", ["benchmark.py", *words, "--out", "nowhere"])
+    commands = []
+    monkeypatch.setattr(
+        benchmark_export,
+        "measure",
+        lambda arguments, _: commands.append(benchmark_export._command(arguments)),
+    )
+    load_tool("benchmark").main()
+    assert commands == [" ".join(["tools/benchmark.py", *words])]
+
+
+def test_figures_that_cannot_be_kept_are_printed(training, monkeypatch, tmp_path, capsys):
+    import benchmark_export
+
+    def refuse(*_):
+        raise OSError("No space left on device")
+
+    row = {"model": "lite_x4", "runtime": "LiteRT", "dtype": "int8", "size": "9x9", "psnr": None}
+    row |= {"times_fsrcnn": 7.25, "share_of_peak": 0.5}
+    monkeypatch.setattr(training, "_row", lambda *_: row)
+    monkeypatch.setattr(benchmark_export, "networks", lambda *_: [])
+    monkeypatch.setattr(benchmark_export, "_table", lambda *_: (200.0, [row]))
+    for module in (training, benchmark_export):
+        monkeypatch.setattr(module, "write_json", refuse)
+        chosen = Namespace(models=["lite_x4"], out=tmp_path, rounds=1, threads=1, dtypes=["int8"])
+        with pytest.raises(OSError, match="No space left"):
+            module.measure(chosen, "a machine")
+        assert "7.25" in capsys.readouterr().out
 
 
 def test_without_names_every_recipe_is_measured(training, monkeypatch, tmp_path):

@@ -26,6 +26,18 @@ def test_every_operator_of_the_bicubic_network_has_its_share():
     ]
 
 
+def test_the_peak_is_measured_on_the_threads_that_the_operators_get(load_tool, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(TOOL.parent))
+    tool = load_tool("profile_operators")
+    asked = []
+    monkeypatch.setattr(tool, "matrix_multiply_peak", lambda threads: asked.append(threads) or 50.0)
+    words = ["bicubic_x4", "--rounds", "1", "--size", "16x8", "--threads", "1", "--json"]
+    monkeypatch.setattr("sys.argv", [str(TOOL), *words])
+    tool.main()
+    assert asked == [1]
+    assert json.loads(capsys.readouterr().out)["matrix_multiply_peak_gflops"] == 50
+
+
 @pytest.mark.parametrize("words", [["nonsense"], ["bicubic_x4", "--size", "wide"]])
 def test_wrong_usage_is_one_line(words):
     done = run(*words)

@@ -7,7 +7,6 @@ every recipe.
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -18,13 +17,17 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from peak import matrix_multiply_peak
 
-from keras_litesr.evaluation.machine import machine_name, matrix_multiply_peak
+from keras_litesr.atomic import require_writable
+from keras_litesr.cli.errors import explained
+from keras_litesr.evaluation.machine import machine_name
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.images.files import Photo, write
 from keras_litesr.images.resize import bicubic
 from keras_litesr.inference.runtimes import Keras, LiteRT
 from keras_litesr.inference.upscaler import DTYPES
+from keras_litesr.models.litert import available_cores
 from keras_litesr.silence import captured_output
 from keras_litesr.timing import alternate, milliseconds
 from keras_litesr.zoo import folders
@@ -36,6 +39,10 @@ with captured_output():
 
 _SIZES = ((128, 128), (270, 480))
 _LARGE = (3000, 4000)
+# Options that a flag has no use for.
+_UNUSED = {"export": ("json",), "training": ("json", "rounds", "threads", "dtypes")}
+# The unit in which the system counts memory.
+_RUSAGE_BYTES = 1 if sys.platform == "darwin" else 1024
 # A process counts its parent's memory as its own peak (getrusage), so a small one stands between.
 _PEAK_OF_A_COMMAND = """\
 import resource, subprocess, sys
@@ -53,7 +60,12 @@ def main() -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--export", action="store_true", help="all models, files and runtimes")
     what.add_argument("--training", action="store_true", help="all recipes, backends, XLA or not")
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=available_cores() or 1,
+        help="of all but Keras, which takes all cores (default: %(default)s)",
+    )
     parser.add_argument(
         "--rounds", type=int, default=15, help="what takes seconds gets fewer with --export"
     )
@@ -75,6 +87,15 @@ def main() -> None:
         parser.error(f"there is no model {', '.join(unknown)}; models are {', '.join(PRESETS)}")
     if min(arguments.threads, arguments.rounds) < 1:
         parser.error("expected at least one thread and one round")
+    for flag, options in _UNUSED.items():
+        for option in options if getattr(arguments, flag) else ():
+            if getattr(arguments, option) != parser.get_default(option):
+                parser.error(f"--{option} has no effect with --{flag}; leave it out")
+    if arguments.export or arguments.training:
+        try:
+            require_writable(arguments.out)
+        except OSError as error:
+            parser.exit(2, f"benchmark.py: {explained(error)}\n")
     machine = machine_name(arguments.threads)
     if arguments.export:
         import benchmark_export
@@ -93,7 +114,7 @@ def main() -> None:
 
 
 def _speed(model: str, arguments: argparse.Namespace, machine: str) -> None:
-    peak = matrix_multiply_peak()
+    peak = matrix_multiply_peak(arguments.threads)
     latency = _latency(model, arguments.threads, arguments.rounds, peak)
     start_up, large_photo = _start_up(model), _large_photo(model)
     if arguments.json:
@@ -182,15 +203,15 @@ def _large_photo(model: str) -> dict[str, float | str]:
         "photo": f"{_LARGE[1]}x{_LARGE[0]} JPEG",
         "seconds": round(seconds, 1),
         "peak_memory_MB": round(peak_memory),
-        "output_array_MB": round(16 * 3 * _LARGE[0] * _LARGE[1] / 2**20),
+        "output_array_MB": round(16 * 3 * _LARGE[0] * _LARGE[1] / 1e6),
     }
 
 
 def _peak_memory(command: list[str | Path]) -> float:
-    """Runs a command and tells the most memory that it held, in MiB."""
+    """Runs a command and tells the most memory that it held, in MB."""
     between = [sys.executable, "-c", _PEAK_OF_A_COMMAND, *command]
     finished = subprocess.run(between, check=True, capture_output=True, text=True)
-    return int(finished.stdout) / 1024
+    return int(finished.stdout) * _RUSAGE_BYTES / 1e6
 
 
 def _run_quietly(command: list[str | Path]) -> None:

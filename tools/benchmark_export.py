@@ -11,10 +11,10 @@ from typing import Any
 from benchmark_networks import DATA, FLOOR, UNIT, Network, networks
 from benchmark_runtimes import Runs, runs
 from benchmark_wishes import duels, frontier, parameters, sentences, shares
+from peak import matrix_multiply_peak
 
 from keras_litesr.atomic import write_json
 from keras_litesr.evaluation.frontier import Point, draw_frontier
-from keras_litesr.evaluation.machine import matrix_multiply_peak
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.silence import captured_output
 from keras_litesr.timing import alternate, milliseconds, ratio
@@ -43,9 +43,7 @@ def measure(arguments: argparse.Namespace, machine: str) -> None:
     wishes += [*frontier(rows), *shares(rows)]
     notes = list(dict.fromkeys(notes))
     report = {
-        "command": " ".join(
-            ["tools/benchmark.py --export --rounds", str(arguments.rounds), *arguments.models]
-        ),
+        "command": _command(arguments),
         "machine": machine,
         "matrix_multiply_peak_gflops": round(peak, 1),
         "versions": {name: _version(name) for name in _PACKAGES},
@@ -53,13 +51,20 @@ def measure(arguments: argparse.Namespace, machine: str) -> None:
         "rows": rows,
         "wishes": wishes,
     }
-    write_json(arguments.out / "pareto.json", report)
     print(f"{machine}; matrix multiply {peak:.0f} GFLOP/s\n")
     print(f"{as_text([_short(row) for row in rows])}\n")
     print("\n".join(notes))
+    write_json(arguments.out / "pareto.json", report)
     print(arguments.out / "pareto.json")
     _draw(rows, machine, arguments.out / "pareto.png")
     print("", *sentences(wishes), sep="\n")
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    # The models stand first, or they would be taken for dtypes.
+    words = ["tools/benchmark.py", *arguments.models, "--export"]
+    words += ["--rounds", str(arguments.rounds), "--threads", str(arguments.threads)]
+    return " ".join([*words, "--dtypes", *arguments.dtypes])
 
 
 def _table(
@@ -87,7 +92,7 @@ def _table(
         references = {f"{name}|unit": ready[name][_FILE] for name in _UNITS}
         for network in found:
             print(f"timing {network.name} at {size[1]}x{size[0]}", file=sys.stderr)
-            peaks.append(matrix_multiply_peak())
+            peaks.append(matrix_multiply_peak(arguments.threads))
             with captured_output():  # Keras warns that it compiles for each size
                 mine = ready.get(network.name) or runs(
                     network, size, threads=arguments.threads, notes=notes

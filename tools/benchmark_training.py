@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,18 +41,30 @@ def measure(arguments: argparse.Namespace, machine: str) -> None:
     names = arguments.models or list(RECIPES)
     if odd := [name for name in names if name not in RECIPES]:
         raise SystemExit(f"benchmark.py: there is nothing to train in {', '.join(odd)}")
+    path = arguments.out / "training_speed.json"
+    if arguments.models:
+        _require_no_others(path, names)
     engines = dict(_ENGINES)
     if importlib.util.find_spec("torch") is None:
         print("Torch is left out: it is not installed.", file=sys.stderr)
         del engines["Torch"]
     jobs = [(name, engine) for name in names for engine in engines]
     rows = [_row(*job) for job in tqdm(jobs, unit="training", disable=None)]
+    words = [{name: str(value) for name, value in row.items()} for row in rows]
+    print(f"{machine}\n\n{as_text(words)}\n")
     arguments.out.mkdir(parents=True, exist_ok=True)
-    path = arguments.out / "training_speed.json"
     command = " ".join(["tools/benchmark.py --training", *arguments.models])
     write_json(path, {"command": command, "machine": machine, "rows": rows})
-    words = [{name: str(value) for name, value in row.items()} for row in rows]
-    print(f"{machine}\n\n{as_text(words)}\n\n{path}")
+    print(path)
+
+
+def _require_no_others(path: Path, names: Sequence[str]) -> None:
+    rows = json.loads(path.read_text())["rows"] if path.is_file() else []
+    if others := dict.fromkeys(row["recipe"] for row in rows if row["recipe"] not in names):
+        raise SystemExit(
+            f"benchmark.py: {path} holds figures of {', '.join(others)}, which would be lost. Name "
+            "another folder with --out, or no recipe to measure all."
+        )
 
 
 def _row(name: str, engine: str) -> dict[str, Any]:
@@ -150,7 +162,7 @@ def _peak_memory() -> int | None:
     # `getrusage` would begin at the size of the process that started this one.
     for line in _STATUS.read_text().splitlines() if _STATUS.exists() else ():
         if line.startswith("VmHWM:"):
-            return round(int(line.split()[1]) / 1024)
+            return round(int(line.split()[1]) * 1024 / 1e6)
     return None
 
 

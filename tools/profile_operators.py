@@ -13,8 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import click
+from peak import matrix_multiply_peak
+
+from keras_litesr.cli.sizes import parsed_size
 from keras_litesr.evaluation.invocation import invocation
-from keras_litesr.evaluation.machine import machine_name, matrix_multiplication, peak_gflops
+from keras_litesr.evaluation.machine import machine_name
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.export.operators import Operator, cut_out, list_operators
 from keras_litesr.timing import alternate
@@ -51,7 +55,7 @@ def main() -> None:
     )
     parser.add_argument("preset", help="name from `litesr list`, or a preset folder")
     parser.add_argument("--dtype", choices=_DTYPES, default=_DTYPES[0])
-    parser.add_argument("--size", type=_size, default="128x128", metavar="WIDTHxHEIGHT")
+    parser.add_argument("--size", default="128x128", metavar="WIDTHxHEIGHT")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -59,16 +63,16 @@ def main() -> None:
     if min(arguments.threads, arguments.rounds) < 1:
         parser.error("expected at least one thread and one round")
     try:
+        size = parsed_size(arguments.size)
         content = _content(arguments.preset, arguments.dtype)
-    except folders.PresetError as error:
+    except (click.UsageError, folders.PresetError) as error:
         parser.error(str(error))
-    peak, whole, kinds = profile(
-        content, arguments.size, threads=arguments.threads, rounds=arguments.rounds
-    )
+    peak = matrix_multiply_peak(arguments.threads)
+    whole, kinds = profile(content, size, threads=arguments.threads, rounds=arguments.rounds)
     report = {
         "preset": arguments.preset,
         "dtype": arguments.dtype,
-        "size": "x".join(map(str, arguments.size[::-1])),
+        "size": "x".join(map(str, size[::-1])),
         "machine": machine_name(arguments.threads),
         "matrix_multiply_peak_gflops": round(peak, 1),
         "whole_ms": round(whole, 3),
@@ -80,8 +84,8 @@ def main() -> None:
 
 def profile(
     content: bytes, size: tuple[int, int], *, threads: int, rounds: int
-) -> tuple[float, float, list[Kind]]:
-    """Times a matrix multiplication, a network and each of its operators, in turns.
+) -> tuple[float, list[Kind]]:
+    """Times a network and each of its operators, in turns.
 
     Args:
         content: TFLite file of `float32` or `int8`.
@@ -90,8 +94,7 @@ def profile(
         rounds: Of which the fastest counts, since it is the least disturbed.
 
     Returns:
-        GFLOP/s of the multiplication, milliseconds of the whole network, and the kinds of
-        operators, the dearest first.
+        Milliseconds of the whole network, and the kinds of operators, the dearest first.
     """
     alike: dict[tuple, list[Operator]] = {}
     for operator in list_operators(content, size):
@@ -100,15 +103,14 @@ def profile(
     for index, (first, *_) in enumerate(alike.values()):
         alone = cut_out(content, first.index)
         runs[str(index)] = invocation(alone, *first.sizes, threads=threads)
-    on_end = {label: partial(_on_end, run) for label, run in runs.items()}
-    times = alternate({"peak": matrix_multiplication(), **on_end}, rounds)
+    times = alternate({label: partial(_on_end, run) for label, run in runs.items()}, rounds)
     fastest = {label: 1e3 * min(seconds) / _ON_END for label, seconds in times.items()}
     kinds = [
         Kind(operators[0], len(operators), len(operators) * fastest[str(index)])
         for index, operators in enumerate(alike.values())
     ]
     kinds.sort(key=lambda kind: -kind.milliseconds)
-    return peak_gflops(times["peak"]), fastest["whole"], kinds
+    return fastest["whole"], kinds
 
 
 def _on_end(run: Callable[[], object]) -> None:
@@ -147,13 +149,6 @@ def _text(report: dict) -> str:
 
 def _shape(shape: tuple[int, ...]) -> str:
     return "x".join(map(str, shape[1:]))
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.partition("x")
-    if not (width.isdecimal() and height.isdecimal() and min(int(width), int(height)) >= 2):
-        raise argparse.ArgumentTypeError(f"expected a size such as 480x270, received {text}")
-    return int(height), int(width)
 
 
 def _content(preset: str, dtype: str) -> bytes:
