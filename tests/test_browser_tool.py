@@ -24,6 +24,20 @@ def test_what_is_missing_is_named(tmp_path):
     assert "Traceback" not in finished.stderr
 
 
+def test_a_page_that_fails_is_one_line(load_tool, monkeypatch, capsys):
+    def fail(*_):
+        raise subprocess.CalledProcessError(3, ["node"])
+
+    tool = load_tool("browser")
+    monkeypatch.setattr(tool, "_browser", lambda: "/bin/chromium")
+    monkeypatch.setattr(tool, "_row", fail)
+    monkeypatch.setattr("sys.argv", [str(TOOL), "bicubic_x4"])
+    with pytest.raises(SystemExit) as end:
+        tool.main()
+    assert end.value.code == 2
+    assert capsys.readouterr().err == "browser.py: /bin/chromium failed; node ended with 3\n"
+
+
 @pytest.mark.slow
 def test_a_browser_paints_the_pixels_of_litert(litert_export):
     if not (TOOL.parent / "browser" / "node_modules").is_dir():

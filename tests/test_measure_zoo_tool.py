@@ -107,7 +107,7 @@ def test_text_and_times_are_made_again_without_another_measurement(measure, zoo,
     measure("--only-timing", "--rounds", 2)
     after = folders.results(zoo)
     assert after["timing"]["rounds"] == 2
-    assert after["timing"]["command"] == "tools/measure_zoo.py --only-timing --rounds 2"
+    assert after["timing"]["command"] == "tools/measure_zoo.py --only-timing --rounds 2 --threads 1"
     assert after["files"]["float32"]["quality"] == before["files"]["float32"]["quality"]
     assert "medians of 2 rounds" in " ".join(readme.read_text().split())
 
@@ -132,6 +132,26 @@ def test_what_cannot_be_measured_ends_with_2(measure, zoo, readme, capsys, argum
     assert end.value.code == 2
     assert message in " ".join(capsys.readouterr().err.split())
     assert "old table" in readme.read_text()
+
+
+@pytest.mark.parametrize("text", [None, "no marks", MARKS[0], MARKS[1]])
+def test_a_readme_without_a_place_for_the_table_is_refused_before_anything_is_measured(
+    measure, readme, photos, monkeypatch, capsys, text
+):
+    readme.write_text(text) if text else readme.unlink()
+    monkeypatch.setattr(
+        "keras_litesr.cli.measuring.measured", lambda *_: pytest.fail("the measuring began")
+    )
+    with pytest.raises(SystemExit) as end:
+        measure("--data", photos)
+    assert end.value.code == 2
+    assert str(readme) in capsys.readouterr().err
+
+
+def test_the_readme_is_this_repositorys_wherever_the_tool_is_called(load_tool):
+    path = load_tool("measure_zoo")._README
+    assert path.is_absolute()
+    assert path.read_text().count(MARKS[0].splitlines()[1]) == 1
 
 
 def test_all_folders_are_looked_at_before_the_first_is_measured(measure, photos, monkeypatch):

@@ -32,10 +32,10 @@ def _curves(path):
     return np.hsplit(is_curve, 3)
 
 
-def plot(folder, columns, first="0.5"):
+def plot(folder, columns, first="0.5", out="curves.png"):
     rows = f"0,{first},0.9,30.1\n1,0.4,1.0,30.2\n"
     (folder / "log.csv").write_text(f"epoch,{columns},val_psnr\n{rows}")
-    command = [sys.executable, TOOL, folder, "-o", folder / "curves.png"]
+    command = [sys.executable, TOOL, folder, "-o", folder / out]
     return subprocess.run(command, capture_output=True, text=True)
 
 
@@ -53,6 +53,13 @@ def test_an_empty_cell_is_a_gap(tmp_path):
     assert done.returncode == 0, done.stderr
     # A line needs two neighbours.
     assert [panel.any() for panel in _curves(tmp_path / "curves.png")] == [False, True, True]
+
+
+def test_a_folder_is_no_picture_to_write(tmp_path):
+    (tmp_path / "there").mkdir()
+    done = plot(tmp_path, COLUMNS["wgan"], out="there")
+    assert (done.returncode, "there is a folder" in done.stderr) == (2, True)
+    assert "Traceback" not in done.stderr
 
 
 def test_a_pixel_run_is_refused_by_name(tmp_path):

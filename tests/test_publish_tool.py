@@ -55,6 +55,18 @@ def test_a_run_becomes_a_preset_that_says_how_it_was_trained(run, tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_target_that_is_no_preset_folder_is_one_line(load_tool, tmp_path, monkeypatch, capsys):
+    (tmp_path / "bicubic_x4/drafts").mkdir(parents=True)
+    monkeypatch.setattr("sys.argv", [str(TOOL), "bicubic_x4", "--saved-models", str(tmp_path)])
+    with pytest.raises(SystemExit) as end:
+        load_tool("publish").main()
+    assert end.value.code == 2
+    failed = capsys.readouterr()
+    assert failed.err.startswith("publish.py: Expected only files in the preset folder")
+    assert failed.err.count("\n") == 1
+    assert not failed.out
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("preset", "folder", "message"),

@@ -99,6 +99,22 @@ def test_keys_inside_of_the_repository_are_refused(release, option):
     assert "lies in the repository" in result.stderr
 
 
+def test_an_owner_key_that_others_may_read_is_one_line(release, tmp_path):
+    (tmp_path / "owner.key").chmod(0o644)
+    result = release()
+    assert result.exit_code == 2
+    assert result.stderr.startswith("release.py: ")
+    assert str(tmp_path / "owner.key") in result.stderr
+    assert not (tmp_path / "zoo/bicubic_x4/model.sig").exists()
+
+
+def test_a_folder_without_presets_is_refused(release, tmp_path):
+    (tmp_path / "empty").mkdir()
+    result = release(saved_models=tmp_path / "empty")
+    assert result.exit_code == 2
+    assert f"There is no preset in {tmp_path / 'empty'}" in result.stderr
+
+
 def test_another_owners_commitment_is_not_replaced(release, tmp_path):
     commitments.write(tmp_path / "zoo/bicubic_x4", keys.generate(tmp_path / "b.key", name="Bob"))
     result = release()

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from keras_litesr.cli.conversion import preset_to_tflite
+from keras_litesr.cli.errors import explained
 from keras_litesr.evaluation.invocation import invocation
 from keras_litesr.evaluation.tables import as_markdown
 from keras_litesr.images.pixels import to_uint8
@@ -44,11 +45,13 @@ def main() -> None:
     try:
         browser = _browser()
         folder = folders.preset_folder(arguments.preset)
-    except (FileNotFoundError, folders.PresetError) as error:
-        parser.exit(2, f"browser.py: {error}\n")
-    picture = _picture(arguments.side)
-    dtypes = ("float32", "int8") if arguments.representative else ("float32",)
-    rows = [_row(folder, dtype, picture, browser, arguments) for dtype in dtypes]
+        picture = _picture(arguments.side)
+        dtypes = ("float32", "int8") if arguments.representative else ("float32",)
+        rows = [_row(folder, dtype, picture, browser, arguments) for dtype in dtypes]
+    except subprocess.CalledProcessError as error:
+        parser.exit(2, f"browser.py: {browser} failed; node ended with {error.returncode}\n")
+    except (ValueError, OSError) as error:
+        parser.exit(2, f"browser.py: {explained(error)}\n")
     print(as_markdown(rows))
 
 

@@ -15,17 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 from tqdm import tqdm
 
 from keras_litesr.cli.compression import material, measured, save, smaller_model, train_on
+from keras_litesr.cli.errors import explained
 from keras_litesr.cli.folder_lists import ManyFolders
+from keras_litesr.evaluation.invocation import invocation
 from keras_litesr.evaluation.tables import as_markdown
+from keras_litesr.failures import TrainingError
 from keras_litesr.silence import captured_output, hush_tensorflow
 from keras_litesr.timing import alternate, milliseconds
 from keras_litesr.zoo import folders
 
-_SIDE = 128
+_SIZE = (128, 128)
 _WAYS: dict[str, dict[str, Any]] = {
     "50 % zeros": {"sparsity": 0.5},
     "70 % zeros": {"sparsity": 0.7},
@@ -45,6 +47,18 @@ _WAYS: dict[str, dict[str, Any]] = {
 def main(preset: str, rounds: int, threads: int, **options: Any) -> None:
     """Prints the table, one row a way of making the network smaller."""
     hush_tensorflow()
+    try:
+        rows, answer = _measure(preset, rounds, threads, options)
+    except (ValueError, OSError, ImportError, TrainingError) as error:
+        click.echo(f"compression.py: {explained(error)}", err=True)
+        raise SystemExit(2) from error
+    print(as_markdown(rows))
+    print(f"\nXNNPACK's sparse inference: {answer}")
+
+
+def _measure(
+    preset: str, rounds: int, threads: int, options: dict[str, Any]
+) -> tuple[list[dict[str, Any]], str]:
     with captured_output():
         from keras_litesr.zoo.registry import load
 
@@ -60,15 +74,14 @@ def main(preset: str, rounds: int, threads: int, **options: Any) -> None:
         rows = [{"network": label, **measured(made[label], pairs)} for label in made]
         sparse = _sparse_tensors(made["70 % zeros"], Path(scratch) / "sparse.tflite")
         files = {label: made[label] / "network_float32.tflite" for label in made}
-        runs = {label: _run(path, threads) for label, path in files.items()}
-        runs["70 % zeros, sparse tensors"] = _run(sparse, threads)
+        files["70 % zeros, sparse tensors"] = sparse
+        runs = {label: invocation(path, _SIZE, threads=threads) for label, path in files.items()}
         times = alternate(runs, rounds)
     rows.append({"network": "70 % zeros, sparse tensors"})
     for row in rows:
         row.pop("model", None)
         row["ms"] = f"{milliseconds(times[row['network']])['median_ms']:.1f}"
-    print(as_markdown(rows))
-    print(f"\nXNNPACK's sparse inference: {_sparse_inference(model)}")
+    return rows, _sparse_inference(model)
 
 
 def _networks(model, patches, options: dict[str, Any]):
@@ -122,19 +135,6 @@ def _sparse_inference(model) -> str:
     except ValueError as error:
         return f"no. {error}"
     return "yes."
-
-
-def _run(path: Path, threads: int):
-    from ai_edge_litert.interpreter import Interpreter
-
-    with captured_output():
-        interpreter = Interpreter(model_content=path.read_bytes(), num_threads=threads)
-        entrance = interpreter.get_input_details()[0]["index"]
-        interpreter.resize_tensor_input(entrance, (1, _SIDE, _SIDE, 3))
-        interpreter.allocate_tensors()
-    picture = np.random.default_rng(0).random((1, _SIDE, _SIDE, 3), np.float32)
-    interpreter.set_tensor(entrance, picture)
-    return interpreter.invoke
 
 
 if __name__ == "__main__":

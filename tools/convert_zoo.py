@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from keras_litesr.cli.conversion import preset_to_tflite
+from keras_litesr.cli.errors import explained
 from keras_litesr.silence import hush_tensorflow
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.presets import PRESETS
@@ -39,7 +40,7 @@ _MOST_STEPS = {"srcnn": 40, "separable_srresnet": 0, "srresnet": 0}
 )
 @click.option(
     "--saved-models",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=_SAVED_MODELS,
     help="Folder of the preset folders.",
 )
@@ -49,24 +50,36 @@ def main(
     """Makes the files of the named presets, or of all that are trained."""
     hush_tensorflow()
     saved_models = saved_models.resolve()
-    for name in presets or [name for name in PRESETS if (saved_models / name).is_dir()]:
-        folder = saved_models / name
-        most_steps = _MOST_STEPS.get(PRESETS[name].architecture, tune_steps)
-        for dtype in _DTYPES:
-            path = folder / f"{name}_{dtype}.tflite"
-            before = path.read_bytes() if path.exists() else b""
-            preset_to_tflite(
-                folder,
-                path,
-                dtype=dtype,
-                photographs=representative,
-                tune_steps=min(tune_steps, most_steps) if dtype == "int8" else 0,
-            )
-            after = path.read_bytes()
-            state = "unchanged" if before == after else "replaced" if before else "new"
-            click.echo(f"{path.name}  {len(after) / 1000:,.0f} kB  {state}")
-            # A folder with a file that its manifest does not list is refused by the next loading.
-            folders.write_manifest(folder)
+    there = [name for name in PRESETS if (saved_models / name).is_dir()]
+    if not there:
+        raise click.UsageError(f"There is no preset in {saved_models}.")
+    if missing := [name for name in presets if name not in there]:
+        raise click.UsageError(f"There is no preset {missing[0]} in {saved_models}.")
+    try:
+        for name in presets or there:
+            most_steps = min(tune_steps, _MOST_STEPS.get(PRESETS[name].architecture, tune_steps))
+            _convert(saved_models / name, name, representative, most_steps)
+    except (ValueError, OSError) as error:
+        click.echo(f"convert_zoo.py: {explained(error)}", err=True)
+        raise SystemExit(2) from error
+
+
+def _convert(folder: Path, name: str, representative: Path, tune_steps: int) -> None:
+    for dtype in _DTYPES:
+        path = folder / f"{name}_{dtype}.tflite"
+        before = path.read_bytes() if path.exists() else b""
+        preset_to_tflite(
+            folder,
+            path,
+            dtype=dtype,
+            photographs=representative,
+            tune_steps=tune_steps if dtype == "int8" else 0,
+        )
+        after = path.read_bytes()
+        state = "unchanged" if before == after else "replaced" if before else "new"
+        click.echo(f"{path.name}  {len(after) / 1000:,.0f} kB  {state}")
+        # A folder with a file that its manifest does not list is refused by the next loading.
+        folders.write_manifest(folder)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from keras_litesr.cli.timing import time_presets
 from keras_litesr.evaluation.benchmark import find_pairs
 from keras_litesr.zoo import cards, folders
 
+_README = Path(__file__).resolve().parents[1] / "README.md"
+_THREADS = 2
 _MARKS = ("<!-- zoo table -->\n", "\n<!-- end of zoo table -->")
 
 
@@ -31,13 +33,14 @@ def main() -> None:
     what.add_argument(
         "--only-text", action="store_true", help="write cards and README, measure not"
     )
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=_THREADS)
     parser.add_argument("--rounds", type=int, default=21, help="of timing (default: 21)")
-    parser.add_argument("--readme", type=Path, default=Path("README.md"))
+    parser.add_argument("--readme", type=Path, default=_README)
     arguments = parser.parse_args()
     if min(arguments.threads, arguments.rounds) < 1:
         parser.error("expected at least one thread and one round")
     try:
+        _around_table(arguments.readme)  # what lacks the marks is known before hours of work
         chosen = {
             name: folders.preset_folder(name) for name in arguments.presets or folders.released()
         }
@@ -65,6 +68,8 @@ def _measure(name: str, folder: Path, data: Sequence[Path]) -> None:
 
 def _time(presets: Sequence[Path], *, threads: int, rounds: int) -> None:
     command = f"tools/measure_zoo.py --only-timing --rounds {rounds}"
+    if threads != _THREADS:
+        command += f" --threads {threads}"
     for folder, figures in time_presets(
         presets, threads=threads, rounds=rounds, command=command
     ).items():
@@ -76,10 +81,20 @@ def _keep(folder: Path, figures: dict[str, Any]) -> None:
     folders.write_manifest(folder)
 
 
-def _write_table(readme: Path) -> None:
+def _around_table(readme: Path) -> tuple[str, str]:
     text = readme.read_text(encoding="utf-8")
-    before, rest = text.split(_MARKS[0])
-    _, after = rest.split(_MARKS[1])
+    before, first, rest = text.partition(_MARKS[0])
+    _, second, after = rest.partition(_MARKS[1])
+    if not (first and second):
+        raise ValueError(
+            f"Expected a table between {_MARKS[0].strip()} and {_MARKS[1].strip()} in {readme}, "
+            "found none. Name the README of the zoo with --readme."
+        )
+    return before, after
+
+
+def _write_table(readme: Path) -> None:
+    before, after = _around_table(readme)
     with published(readme) as temporary:
         temporary.write_text(
             before + _MARKS[0] + cards.zoo_table() + _MARKS[1] + after, encoding="utf-8"

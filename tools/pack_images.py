@@ -4,6 +4,9 @@
 import argparse
 from pathlib import Path
 
+from keras_litesr.atomic import require_writable
+from keras_litesr.cli.errors import explained
+from keras_litesr.cli.ranges import count
 from keras_litesr.datasets.packs import check_target, save_pack
 from keras_litesr.datasets.sources import centre, load_folders, reduced
 
@@ -27,11 +30,11 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npz")
     parser.add_argument(
         "--largest",
-        type=_positive,
+        type=count,
         metavar="PIXELS",
         help="keep the middle of larger pictures only",
     )
-    parser.add_argument("--most", type=_positive, metavar="NUMBER", help="keep the first so many")
+    parser.add_argument("--most", type=count, metavar="NUMBER", help="keep the first so many")
     parser.add_argument(
         "--reduce",
         type=_share,
@@ -45,22 +48,16 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         check_target(arguments.output)
+        require_writable(arguments.output.parent)
         pictures = load_folders(arguments.folders)[: arguments.most]
         if arguments.largest:
             pictures = [centre(picture, arguments.largest) for picture in pictures]
         pictures += [reduced(picture, share) for share in arguments.reduce for picture in pictures]
         save_pack(pictures, arguments.output)
     except (ValueError, OSError) as error:
-        parser.error(str(error))
+        parser.error(explained(error))
     size = arguments.output.stat().st_size / 1e6
     print(f"{len(pictures)} pictures, {size:,.1f} MB: {arguments.output}")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected 1 or more, received {text!r}")
-    return number
 
 
 def _share(text: str) -> float:

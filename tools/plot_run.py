@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from keras_litesr.atomic import published
+from keras_litesr.cli.errors import explained
 
 _WASSERSTEIN = {
     "wasserstein_distance": "Wasserstein estimate",
@@ -32,6 +33,8 @@ def main() -> None:
         rows = list(csv.DictReader(file))
     if not arguments.out.parent.is_dir():
         parser.error(f"the folder {arguments.out.parent} does not exist; make it, or name another")
+    if arguments.out.is_dir():
+        parser.error(f"{arguments.out} is a folder; name the file to write")
     panels = next(
         (known for known in (_WASSERSTEIN, _SRGAN) if rows and known.keys() <= rows[0].keys()), None
     )
@@ -40,7 +43,10 @@ def main() -> None:
             f"{log} has neither {next(iter(_WASSERSTEIN))} nor {next(iter(_SRGAN))}: it is not of "
             "an adversarial run"
         )
-    _draw(rows, panels, arguments.out)
+    try:
+        _draw(rows, panels, arguments.out)
+    except OSError as error:
+        parser.exit(2, f"plot_run.py: {explained(error)}\n")
     print(arguments.out)
 
 

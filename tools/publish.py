@@ -5,11 +5,14 @@ import argparse
 import json
 from pathlib import Path
 
+from keras_litesr.cli.errors import explained
 from keras_litesr.silence import captured_output, hush_tensorflow
 from keras_litesr.zoo.presets import PRESETS
 
 hush_tensorflow()
 with captured_output():
+    import keras
+
     from keras_litesr.training.records import BEST, BEST_RECORD, PROGRESS, RECIPE
     from keras_litesr.zoo import registry
     from keras_litesr.zoo.weights import load_weights
@@ -31,24 +34,26 @@ def main() -> None:
     parser.add_argument("--saved-models", type=Path, default=Path("saved_models"))
     arguments = parser.parse_args()
     model = registry.build(arguments.preset)
+    if arguments.run and not (arguments.command and arguments.hardware):
+        parser.error("--run needs --command and --hardware, which the card names")
+    if model.count_params() and not arguments.run:
+        parser.error(f"{arguments.preset} has weights, so it needs --run")
+    try:
+        print(_publish(model, arguments))
+    except (ValueError, OSError) as error:
+        parser.exit(2, f"publish.py: {explained(error)}\n")
+
+
+def _publish(model: keras.Model, arguments: argparse.Namespace) -> Path:
     training = None
     if arguments.run:
-        if not (arguments.command and arguments.hardware):
-            parser.error("--run needs --command and --hardware, which the card names")
-        try:
-            training = _training_facts(arguments)
-            load_weights(model, arguments.run / BEST)
-        except (ValueError, OSError) as error:
-            parser.exit(2, f"publish.py: {error}\n")
-    elif model.count_params():
-        parser.error(f"{arguments.preset} has weights, so it needs --run")
-    print(
-        registry.save_to_preset(
-            model,
-            arguments.saved_models / arguments.preset,
-            training=training,
-            licence=PRESETS[arguments.preset].terms,
-        )
+        training = _training_facts(arguments)
+        load_weights(model, arguments.run / BEST)
+    return registry.save_to_preset(
+        model,
+        arguments.saved_models / arguments.preset,
+        training=training,
+        licence=PRESETS[arguments.preset].terms,
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from keras_litesr.cli.errors import explained
 from keras_litesr.protection import commitments, keys, signing, watermark
 from keras_litesr.protection.verdict import MARKED
 from keras_litesr.silence import captured_output
@@ -44,14 +45,23 @@ def main(presets: tuple[str, ...], owner_key: Path, private_key: Path, saved_mod
             )
     saved_models = saved_models.resolve()
     names = presets or [name for name in PRESETS if (saved_models / name).is_dir()]
+    if not names:
+        raise click.UsageError(f"There is no preset in {saved_models}.")
     if missing := [name for name in names if not (saved_models / name).is_dir()]:
         raise click.UsageError(f"There is no preset {missing[0]} in {saved_models}.")
+    try:
+        _release({name: saved_models / name for name in names}, owner_key, private_key)
+    except (ValueError, OSError, ImportError) as error:
+        click.echo(f"release.py: {explained(error)}", err=True)
+        raise SystemExit(2) from error
+
+
+def _release(presets: dict[str, Path], owner_key: Path, private_key: Path) -> None:
     owner = keys.read(owner_key)
     trusted = signatures.public_keys()
-    for name in names:  # all of them before the first is signed
-        _commit(name, saved_models / name, owner)
-    for name in names:
-        folder = saved_models / name
+    for name, folder in presets.items():  # all of them before the first is signed
+        _commit(name, folder, owner)
+    for name, folder in presets.items():
         signing.sign(folder, private_key)
         envelope = signature_of(folder)
         key = envelope.key if envelope else ""

@@ -2,6 +2,7 @@
 """Compares variants of `lite` by short trainings, before hours are spent on one of them."""
 
 import argparse
+import math
 import sys
 import tempfile
 import time
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from keras_litesr.cli.ranges import count
 from keras_litesr.datasets.degradation import degrade
 from keras_litesr.datasets.places import load_pictures
 from keras_litesr.datasets.sources import at_least
@@ -62,7 +64,7 @@ def main() -> None:
     parser.add_argument("--validation", type=Path, nargs="+", required=True, help="other photos")
     parser.add_argument(
         "--steps",
-        type=_count,
+        type=count,
         default=1000,
         help="of each, rounded up to whole epochs; default: %(default)s",
     )
@@ -84,13 +86,6 @@ def main() -> None:
     except (TypeError, ValueError, OSError) as error:
         parser.exit(2, f"search.py: {error}\n")
     print(as_markdown(sorted(rows, key=_quality, reverse=True)))
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1, received {text}")
-    return count
 
 
 def _variant(text: str) -> Variant:
@@ -161,7 +156,8 @@ def _row(variant: Variant, training, validation, arguments) -> dict[str, str]:
 
 
 def _quality(row: Row) -> float:
-    return float(row["PSNR (dB)"])
+    psnr = float(row["PSNR (dB)"])
+    return -math.inf if math.isnan(psnr) else psnr  # NaN has no place in an order
 
 
 def _network(variant: Variant) -> keras.Model:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -116,6 +117,20 @@ def test_the_tool_packs_the_middles_of_folders(pictures, tmp_path):
     assert b"found none" in empty.stderr
     wrong = subprocess.run([*words, "--most", "0"], capture_output=True, text=True)
     assert "expected 1 or more, received '0'" in wrong.stderr
+
+
+def test_the_tool_tries_the_place_of_the_pack_first(tmp_path, load_tool, monkeypatch, capsys):
+    def refuse(*_, **__):
+        raise OSError("Read-only file system")
+
+    tool = load_tool("pack_images")
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    monkeypatch.setattr(tool, "load_folders", lambda *_: pytest.fail("the reading began"))
+    monkeypatch.setattr("sys.argv", [str(TOOL), str(tmp_path), "-o", str(tmp_path / "p.npz")])
+    with pytest.raises(SystemExit) as end:
+        tool.main()
+    assert end.value.code == 2
+    assert "Read-only file system" in capsys.readouterr().err
 
 
 def test_the_tool_adds_reduced_copies(tmp_path, rng):
