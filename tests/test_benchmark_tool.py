@@ -91,7 +91,7 @@ def test_matrices_are_multiplied_on_the_threads_that_networks_get(monkeypatch):
     assert begun[0]["PATH"] == os.environ["PATH"]
 
 
-def test_memory_of_a_training_is_not_not_that_of_the_process_that_started_it():
+def test_memory_of_a_training_is_not_that_of_the_process_that_started_it():
     own = b"x" * (700 << 20)
     lines = [
         "import benchmark_training",

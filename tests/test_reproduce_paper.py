@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+import keras_litesr
 from keras_litesr.images.files import read
 
 TOOL = Path(__file__).parents[1] / "tools/reproduce_paper.py"
@@ -76,6 +78,41 @@ def test_a_second_run_takes_what_was_measured_and_measures_what_changed(
     assert "99.00 / " not in (tmp_path / "out/tables.md").read_text()
 
 
+@pytest.mark.parametrize("changed", ["version", "code"])
+def test_what_other_code_measured_is_measured_again(
+    reproduce, tool, set5, tmp_path, monkeypatch, changed
+):
+    monkeypatch.setattr(tool, "_costs", lambda installed: [])
+    reproduce("--data", str(set5))
+    if changed == "version":
+        monkeypatch.setitem(vars(keras_litesr), "__version__", "99.0")
+    else:
+        monkeypatch.setattr(tool, "_MEASURING", ("images",))
+    reproduce("--data", str(set5))
+    keys = json.loads((tmp_path / "out/measured.json").read_text())
+    assert sorted(key.split()[0] for key in keys) == ["bicubic_x4"] * 2 + ["shifted_bicubic"] * 2
+
+
+def test_the_reduced_pictures_of_a_set_are_those_of_the_figure(tool, tmp_path, rng):
+    original, low_res = (rng.integers(0, 256, (side, side, 3), "uint8") for side in (48, 12))
+    for name, picture in {"high_res": original, "low_res_x4": low_res}.items():
+        (tmp_path / name).mkdir()
+        Image.fromarray(picture).save(tmp_path / name / "a.png")
+    ((title, *pictures),) = tool._pictures_in(tmp_path)
+    assert title == "a"
+    for received, expected in zip(pictures, (low_res, original), strict=True):
+        np.testing.assert_array_equal(received, expected)
+
+
+def test_a_link_goes_by_its_own_name_or_else_by_what_it_leads_to(tool, set5, tmp_path, monkeypatch):
+    (tmp_path / "bench5").mkdir()
+    (tmp_path / "Set14").symlink_to("bench5")
+    (tmp_path / "five").symlink_to("Set5")
+    monkeypatch.chdir(set5)
+    folders = [tmp_path / "Set14", tmp_path / "five", Path(".")]
+    assert [tool._table_of(folder).data for folder in folders] == ["Set14", "Set5", "Set5"]
+
+
 def test_the_figure_of_a_folder(reproduce, set5, tmp_path):
     Image.new("RGB", (100, 90), "red").save(set5 / "a.png")
     reproduce("--figure", "--pictures", str(set5))
@@ -132,6 +169,8 @@ def test_photos_that_anybody_may_show_are_written_into_the_checkout(
         (("--data", "nowhere/Urban100"), "received Urban100"),
         (("--data", "nowhere/Set5"), "nowhere/Set5"),
         (("--figure", "--pictures", "nowhere"), "nowhere"),
+        (("--data", "one/Set5", "other/Set5"), "received one/Set5 and other/Set5"),
+        (("--data", "BSD100", "B100"), "one folder for BSDS100"),
     ],
 )
 def test_bad_input_ends_with_2(reproduce, capsys, arguments, message):

@@ -52,6 +52,14 @@ def test_weights_of_a_deeper_network_are_no_teacher(start, load_tool, tmp_path):
         load_tool("teach")._runtime("lite_small_x4", str(starts.get(start, tmp_path)))
 
 
+def test_a_folder_called_as_the_teacher_does_not_teach(load_tool, tmp_path, monkeypatch):
+    (tmp_path / "lite_tiny_x4").mkdir()
+    monkeypatch.chdir(tmp_path)
+    load_tool("teach")._runtime("lite_tiny_x4", None)
+    with pytest.raises(PresetError, match=r"received './lite_tiny_x4'"):
+        load_tool("teach")._runtime("lite_tiny_x4", "./lite_tiny_x4")
+
+
 @pytest.mark.parametrize("what", ["place", "size"])
 def test_what_cannot_be_saved_is_refused_before_the_answers(
     what, picture, tmp_path, load_tool, monkeypatch, capsys

@@ -4,22 +4,25 @@
 import argparse
 import hashlib
 import json
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+import keras_litesr
 from keras_litesr.atomic import published, write_json
 from keras_litesr.cli.evaluate import measured
+from keras_litesr.cli.measuring import tflite_files
 from keras_litesr.datasets.data_folders import find_folder
 from keras_litesr.evaluation import benchmark, paper, paper_tables
 from keras_litesr.evaluation.contact_sheet import Scene, contact_sheet
 from keras_litesr.evaluation.protocols import PAPER, STANDARD
-from keras_litesr.images.files import Photo, find_images, write
+from keras_litesr.images.files import Photo, write
 from keras_litesr.images.resize import crop_to_multiple, reduce
-from keras_litesr.inference.upscaler import DTYPES, Upscaler
+from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 
@@ -27,7 +30,7 @@ _DESCRIPTION = """\
 Writes tables.md and tables.json into --out: Tables I to V for the sets given, in both protocols,
 through the models' .tflite files in LiteRT, and Table VI. A model that is not installed and a set
 that is not given are named as missing. A run that was stopped goes on where it was: figures are
-kept in measured.json by the hash of the model's file and of the pictures.
+kept in measured.json by the hashes of the model's file, of the pictures and of our code.
 """
 _EXAMPLES = """\
 examples:
@@ -41,6 +44,8 @@ A set is a folder, or its name in a folder of sets that the variable LITESR_DATA
 _CHECKOUT = Path(__file__).resolve().parents[1]
 _PROTOCOLS = (PAPER.name, STANDARD.name)
 _CACHE = "measured.json"
+# Folders of the package on whose code the figures depend.
+_MEASURING = ("evaluation", "images", "inference", "models")
 Upscale = Callable[[np.ndarray], np.ndarray]
 
 
@@ -84,7 +89,7 @@ def main() -> None:
 
 
 def _write_tables(out: Path, data: Sequence[Path]) -> None:
-    sets = {paper.table_of(folder.resolve().name).number: folder for folder in data}
+    sets = _by_table(data)
     installed = _installed()
     figures = _measure_all(out / _CACHE, sets, installed)
     sections, rows = [], []
@@ -108,9 +113,29 @@ def _write_tables(out: Path, data: Sequence[Path]) -> None:
     print(out / "tables.md")
 
 
+def _by_table(data: Sequence[Path]) -> dict[str, Path]:
+    sets: dict[str, Path] = {}
+    for folder in data:
+        table = _table_of(folder)
+        if table.number in sets:
+            raise ValueError(
+                f"Expected one folder for {table.data}, received {sets[table.number]} and "
+                f"{folder}. Leave one out."
+            )
+        sets[table.number] = folder
+    return sets
+
+
+def _table_of(folder: Path) -> paper.PrintedTable:
+    try:
+        return paper.table_of(Path(os.path.abspath(folder)).name)
+    except ValueError:  # a link may be called anything
+        return paper.table_of(folder.resolve().name)
+
+
 def _installed() -> dict[str, str]:
     """Gives the models at hand with the hash of the file that runs."""
-    hashes = {paper.SHIFTED_BICUBIC: "code"}
+    hashes = {paper.SHIFTED_BICUBIC: "code"}  # that of the package, which every key has
     for _, model in paper.MODELS[1:]:
         try:
             folder = folders.preset_folder(model)
@@ -124,7 +149,7 @@ def _installed() -> dict[str, str]:
 
 def _measure_all(cache: Path, sets: dict[str, Path], installed: dict[str, str]) -> dict:
     """Measures every model on every set, but for what the cache has; it is saved after each."""
-    kept = _kept(cache)
+    kept, code = _kept(cache), _code()
     pairs = {number: benchmark.find_pairs(folder) for number, folder in sets.items()}
     figures: dict[str, dict] = {number: {} for number in sets}
     jobs = [(number, model) for number in sets for model in installed]
@@ -132,7 +157,7 @@ def _measure_all(cache: Path, sets: dict[str, Path], installed: dict[str, str]) 
         for number, model in bar:
             title = f"{model} on {sets[number].name}"
             bar.set_postfix_str(title)
-            key = f"{model} {installed[model]} {_fingerprint(pairs[number])}"
+            key = f"{model} {installed[model]} {_fingerprint(pairs[number])} {code}"
             if key not in kept:
                 kept[key] = _measure(title, _upscaler(model), pairs[number])
                 write_json(cache, kept)
@@ -162,10 +187,19 @@ def _upscaler(model: str) -> Upscale:
 
 
 def _fingerprint(pairs: Sequence[benchmark.Pair]) -> str:
+    return _sha256(filter(None, (path for pair in pairs for path in (pair.high_res, pair.low_res))))
+
+
+def _code() -> str:
+    package = Path(keras_litesr.__file__).parent
+    sources = [path for name in _MEASURING for path in sorted((package / name).glob("*.py"))]
+    return f"{keras_litesr.__version__} {_sha256(sources)}"
+
+
+def _sha256(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for pair in pairs:
-        for path in filter(None, (pair.high_res, pair.low_res)):
-            digest.update(path.read_bytes())
+    for path in paths:
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -191,9 +225,8 @@ def _costs(installed: dict[str, str]) -> list[dict]:
 
 
 def _sizes(model: str) -> dict[str, int]:
-    folder = folders.preset_folder(model)
-    paths = {dtype: folder / f"{model}_{dtype}.tflite" for dtype in DTYPES}
-    return {dtype: path.stat().st_size for dtype, path in paths.items() if path.is_file()}
+    paths = tflite_files(folders.preset_folder(model))
+    return {dtype: path.stat().st_size for dtype, path in paths.items()}
 
 
 def _write_figure(out: Path, pictures: Path | None) -> None:
@@ -201,9 +234,7 @@ def _write_figure(out: Path, pictures: Path | None) -> None:
         model: _upscaler(model) for model in _installed() if model != paper.SHIFTED_BICUBIC
     }
     scenes = []
-    for title, picture in _free_photos() if pictures is None else _pictures_in(pictures):
-        original = crop_to_multiple(picture, paper.SCALE)
-        low_res = reduce(original, paper.SCALE)
+    for title, low_res, original in _free_photos() if pictures is None else _pictures_in(pictures):
         restored = {model: upscaler(low_res) for model, upscaler in upscalers.items()}
         scenes.append(Scene(title=title, original=original, low_res=low_res, restored=restored))
     path = out / "figure2.png"
@@ -211,21 +242,23 @@ def _write_figure(out: Path, pictures: Path | None) -> None:
     print(path)
 
 
-def _free_photos() -> list[tuple[str, np.ndarray]]:
+def _free_photos() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Gives photos that anybody may show: NASA's in the public domain, the others CC0."""
     from skimage import data
 
-    return [
-        ("Eileen Collins, NASA", data.astronaut()),
-        ("Coffee, R. Michetti", data.coffee()),
-        ("Chelsea, S. van der Walt", data.chelsea()),
-    ]
+    photos = {
+        "Eileen Collins, NASA": data.astronaut(),
+        "Coffee, R. Michetti": data.coffee(),
+        "Chelsea, S. van der Walt": data.chelsea(),
+    }
+    for title, photo in photos.items():
+        original = crop_to_multiple(photo, paper.SCALE)
+        yield title, reduce(original, paper.SCALE), original
 
 
-def _pictures_in(folder: Path) -> list[tuple[str, np.ndarray]]:
-    inner = folder / "high_res"
-    paths = find_images(inner if inner.is_dir() else folder)
-    return [(path.stem, benchmark.Pair(path).read(paper.SCALE)[1]) for path in paths]
+def _pictures_in(folder: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    for pair in benchmark.find_pairs(folder, scale=paper.SCALE):
+        yield pair.high_res.stem, *pair.read(paper.SCALE)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,6 @@ from keras_litesr.images.pixels import to_float, to_uint8
 from keras_litesr.inference.ensemble import SelfEnsemble
 from keras_litesr.inference.runtimes import LiteRT
 from keras_litesr.silence import captured_output, hush_tensorflow
-from keras_litesr.training.records import BEST
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.presets import PRESETS
 from keras_litesr.zoo.weights import load_weights
@@ -77,23 +76,15 @@ def mixed(ask: Callable[[np.ndarray], np.ndarray], pair: Pair, share: float) -> 
     return to_uint8(share * answer + (1 - share) * to_float(pair.high_res))
 
 
-def _weight_file(start: str) -> Path:
-    path = Path(start)
-    if path.is_file():
-        return path
-    if path.is_dir() and not (path / folders.CONFIG).is_file():
-        return path / BEST
-    return folders.verified(folders.preset_folder(start), folders.WEIGHTS)
-
-
 def _runtime(preset: str, start: str | None) -> LiteRT:
     hush_tensorflow()
     with captured_output():
         from keras_litesr.export.tflite import export
+        from keras_litesr.training.starts import start_place
         from keras_litesr.zoo.registry import build
-    model = build(preset)
+    model, place = build(preset), start_place(start or preset)
     # Not `load_start`, which takes weights of other networks as far as they fit.
-    load_weights(model, _weight_file(start or preset))
+    load_weights(model, folders.verified(place, folders.WEIGHTS) if place.is_dir() else place)
     with tempfile.TemporaryDirectory() as scratch:
         return LiteRT(export(model, Path(scratch) / "teacher.tflite").read_bytes())
 

@@ -8,12 +8,31 @@ import numpy as np
 
 from keras_litesr.training.records import BEST
 from keras_litesr.zoo.addresses import is_address
-from keras_litesr.zoo.folders import CONFIG, PresetError
+from keras_litesr.zoo.folders import CONFIG, PresetError, preset_folder
 from keras_litesr.zoo.presets import PRESETS
 from keras_litesr.zoo.registry import load
 from keras_litesr.zoo.weights import parsed, set_arrays
 
 _BLOCK = re.compile(r"block\d+_")
+
+
+def start_place(start: str | Path) -> Path:
+    """Finds the weight file or the preset folder that `start` of `load_start` means.
+
+    Raises:
+        PresetError: When there is no such thing.
+    """
+    if isinstance(start, str) and (start in PRESETS or is_address(start)):
+        return preset_folder(start)
+    path = Path(start)
+    if path.is_dir() and not (path / CONFIG).is_file():
+        path = path / BEST
+    if not path.exists():
+        raise PresetError(
+            f"Expected a preset, a run's folder with {BEST} or a weight file to start from, "
+            f"received {str(start)!r}, which is none. Check the path."
+        )
+    return path
 
 
 def load_start(model: keras.Model, start: str | Path) -> None:
@@ -35,19 +54,11 @@ def load_start(model: keras.Model, start: str | Path) -> None:
     Reference:
         Chen et al., 2016, Net2Net (function-preserving growth).
     """
-    path = Path(start)
-    is_named = isinstance(start, str) and (start in PRESETS or is_address(start))
-    if path.is_dir() and not is_named and not (path / CONFIG).is_file():
-        path = path / BEST
-    if path.is_file() and not is_named:
-        arrays = parsed(path.read_bytes(), path)
-    elif is_named or path.is_dir():
-        arrays = {layer.name: layer.get_weights() for layer in load(start).layers if layer.weights}
+    path = start_place(start)
+    if path.is_dir():
+        arrays = {layer.name: layer.get_weights() for layer in load(path).layers if layer.weights}
     else:
-        raise PresetError(
-            f"Expected a preset, a run's folder with {BEST} or a weight file to start from, "
-            f"received {str(start)!r}, which is none. Check the path."
-        )
+        arrays = parsed(path.read_bytes(), path)
     for layer in model.layers:
         shapes = [tuple(weight.shape) for weight in layer.weights]
         given = arrays.get(layer.name, [])
