@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Measures presets on folders of pictures; writes results, cards and the README's tables.
 
-Quality takes minutes, and any machine gives the same. Times are measured last, of all presets in
-turns, on a machine that has nothing else to do: --only-timing repeats them alone.
+Quality takes minutes, and any machine gives the same; --data replaces all earlier figures, so name
+every set. Times are measured last, of the named presets in turns, on a machine that has nothing
+else to do: --only-timing, without names, times all of them. What changes has to be signed again.
 """
 
 import argparse

@@ -42,8 +42,8 @@ Examples:
     default="float32",
     show_default=True,
     help="Of a .tflite. float16 halves the size without loss; int8 is often faster "
-    "(`litesr upscale --dtype fastest` measures on this machine) and a little less exact, takes "
-    "and gives 8-bit pixels and needs --representative.",
+    "(`litesr upscale --dtype fastest` measures on this machine) and a little less exact, and "
+    "takes and gives 8-bit pixels. int8 and int16x8 need --representative.",
 )
 @click.option(
     "--size",
@@ -87,9 +87,10 @@ def convert(
 ) -> None:
     """Converts a model for phones and other runtimes.
 
-    MODEL is a name from `litesr list` or a preset folder. The file appears whole or not at all,
-    and says inside what it takes and gives. In a preset folder, whose other files must be as they
-    were released, it is added to the manifest.
+    MODEL is a name from `litesr list`, a preset folder or an address such as hf://user/name. The
+    file appears whole or not at all, and says inside what it takes and gives. In a preset folder,
+    whose other files must be as they were released, it is added to the manifest; sign the folder
+    afterwards. Needs Python 3.11; .onnx `pip install 'keras_litesr[onnx]'`, .xml `[openvino]`.
     """
     wanted = "a --size such as 128x96, or `free`"
     input_size = None if size == "free" else parsed_size(size, expected=wanted)

@@ -64,9 +64,9 @@ def mark(
 ) -> None:
     """Puts the owner's mark into a model's weights.
 
-    MODEL is a name from `litesr list` or a preset folder; it stays as it is. The output is a
-    preset folder with the key's commitment in its metadata. The model's .tflite files have to be
-    made again from it.
+    MODEL is a name from `litesr list`, a preset folder or an address on a hub; it stays as it is.
+    The output is a preset folder with the key's commitment in its metadata. The model's .tflite
+    files have to be made again from it.
     """
     from keras_litesr.datasets.sources import load_folders
     from keras_litesr.protection import keys

@@ -70,8 +70,8 @@ def _as_words(row: Row) -> Row:
 def info(model: str, size: str, as_json: bool) -> None:
     """Shows a model's parameters and multiply-adds, layer by layer.
 
-    MODEL is a name from `litesr list` or a preset folder. Multiply-adds are counted as in the
-    paper's Eqs 1 and 3.
+    MODEL is a name from `litesr list`, a preset folder or an address on a hub. Multiply-adds are
+    counted as in the paper's Eqs 1 and 3.
     """
     height, width = parsed_size(size)
     folder = folders.preset_folder(model)

@@ -181,7 +181,7 @@ def _summarise(result: dict[str, Any], recipe: Recipe, folder: Path) -> None:
         f"{which} weights: step {result['step']:,}, {result['psnr']:.3f} dB on the validation "
         f"pictures, bicubic {result['bicubic']:.3f} dB ({gain:+.3f}): {folder / BEST}\n"
         f"samples: {folder / SAMPLES}; log: {folder / LOG}; "
-        f"curves: tensorboard --logdir {folder.parent}"
+        f"curves (pip install tensorboard): tensorboard --logdir {folder.parent}"
     )
     if gain <= 0:
         click.echo(

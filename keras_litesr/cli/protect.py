@@ -8,9 +8,10 @@ _EXAMPLES = """\b
 An owner's way:
   litesr protect keygen owner.key --name "Ada Lovelace"
   litesr protect mark my_preset --key owner.key --data photos/ -o marked_preset
-  litesr protect verify suspect.tflite --key owner.key
+  litesr convert ./marked_preset -o marked_preset/marked_preset_float32.tflite
   litesr protect sign marked_preset --private-key release.pem
   litesr protect check marked_preset --public-key release.pub
+  litesr protect verify suspect.tflite --key owner.key
 
 Exit codes: 0 yes, 1 no, 2 could not tell or wrong usage, 130 stopped by Ctrl-C.
 """
@@ -30,5 +31,6 @@ COMMANDS = {
 def protect() -> None:
     """Marks, signs, verifies and compares models.
 
-    It stops nobody from copying; it proves. SECURITY.md says what exactly.
+    It stops nobody from copying; it proves. SECURITY.md says what exactly. Signing, attacking and
+    comparing need `pip install 'keras_litesr[protect]'`.
     """

@@ -77,11 +77,11 @@ _KEEP_FILTERS = 0.75
 def prune(model: str, output: Path, as_json: bool, **options) -> None:
     """Makes a model smaller: removes filters or zeroes weights, and trains on.
 
-    MODEL is a name from `litesr list` or a preset folder. What is made is a preset folder with a
-    float32 .tflite file, which every other command takes. Printed are, before and after, the
-    parameters, those that are not zero, the size of the .tflite file, plain and packed by gzip,
-    and the PSNR on photos that were not trained on. The training is one for fidelity: a sharpened
-    model such as lite_x4 becomes softer.
+    MODEL is a name from `litesr list`, a preset folder or an address on a hub. What is made is a
+    preset folder with a float32 .tflite file, which every other command takes. Printed are, before
+    and after, the parameters, those that are not zero, the size of the .tflite file, plain and
+    packed by gzip, and the PSNR on photos that were not trained on. The training is one for
+    fidelity: a sharpened model such as lite_x4 becomes softer. Needs Python 3.11.
     """
     if options["sparsity"] is not None:
         if options["keep_filters"] is not None:

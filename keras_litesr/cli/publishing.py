@@ -85,7 +85,7 @@ def save(
     SOURCE is a preset folder, a name from `litesr list`, an address on a hub, or a .weights.h5
     file with --architecture. TFLite files that it lacks are made, and those that bear another
     licence than the card are made anew. The folder appears complete or not at all; the model in it
-    is called as it is in SOURCE, that of a .weights.h5 file as the folder.
+    is called as it is in SOURCE, that of a .weights.h5 file as the folder. Needs Python 3.11.
     """
     if architecture is not None and not source.endswith(_WEIGHTS_ENDING):
         raise click.UsageError(

@@ -47,7 +47,8 @@ Examples:
     "--model",
     default="lite_x4",
     show_default=True,
-    help="Name from `litesr list`, a preset folder, or a .tflite file that enlarges RGB pictures.",
+    help="Name from `litesr list`, a preset folder, an address such as hf://user/name, or a "
+    ".tflite file that enlarges RGB pictures.",
 )
 @click.option(
     "--sharpness",

@@ -87,8 +87,8 @@ def _run(training: dict[str, Any]) -> str:
     )
     lesson = _adversary(training) if adversarial else _pixels(training)
     return filled(f"""\
-{training["steps"]:,} steps of {training["batch_size"]} patches of {patch} low-resolution pixels in
-{training["minutes"]:.0f} minutes on {training["hardware"]}{_precision(training)}; seed
+{training["steps"]:,} steps of {training["batch_size"]} patches of {patch} low-resolution
+pixels{_precision(training)} in {training["minutes"]:.0f} minutes on {training["hardware"]}; seed
 {training["seed"]}.
 {lesson} {_start(training)} {released} {training["note"]}""")
 
