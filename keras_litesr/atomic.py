@@ -11,20 +11,38 @@ from typing import Any
 
 
 @contextmanager
-def published(path: Path) -> Iterator[Path]:
+def published(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """Yields a hidden new name beside the target, then makes the file durable and renames it.
 
     The new name ends as the target's does, by which writers choose their format.
+
+    Raises:
+        FileExistsError: When the target is there in the end and may not be replaced.
     """
-    endings = "".join(path.suffixes[-2:])
-    temporary = path.with_name(f".{secrets.token_hex(8)}{endings}")
+    ending = ".weights.h5" if path.name.endswith(".weights.h5") else path.suffix
+    temporary = path.with_name(f".{secrets.token_hex(8)}{ending}")
     try:
         yield temporary
         with temporary.open("r+b") as file:
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        if overwrite:
+            os.replace(temporary, path)
+        else:
+            _rename_to_new(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _rename_to_new(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)  # unlike a rename, fails where a file has appeared meanwhile
+    except OSError:  # so it does on a file system without hard links
+        if os.path.lexists(path):
+            raise FileExistsError(
+                f"Expected a new file name, received {str(path)!r}, an existing file. "
+                "Allow overwriting or choose another name."
+            ) from None
+        os.replace(temporary, path)
 
 
 def require_writable(folder: Path) -> None:

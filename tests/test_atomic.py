@@ -30,3 +30,22 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
         temporary.write_text("half")
         raise RuntimeError
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_long_name_with_a_point_within_fits(tmp_path):
+    target = tmp_path / f"1. {'a' * 235}.mp4"
+    with published(target) as temporary:
+        temporary.write_text("new")
+        assert temporary.suffix == ".mp4"
+    assert target.read_text() == "new"
+
+
+def test_a_file_that_appears_meanwhile_is_replaced_only_if_it_may_be(tmp_path):
+    target = tmp_path / "a.txt"
+    with pytest.raises(FileExistsError), published(target, overwrite=False) as temporary:
+        temporary.write_text("new")
+        target.write_text("of somebody else")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["of somebody else"]
+    with published(target) as temporary:
+        temporary.write_text("new")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["new"]
