@@ -20,7 +20,6 @@ from keras_litesr.cli.printing import printable
 from keras_litesr.images.files import (
     ImageFileError,
     check_output,
-    check_place,
     losses,
     read,
     write,
@@ -111,12 +110,12 @@ def _enlarge_picture(job: Job, upscaler: Upscaler, options: Options) -> None:
 
 def _enlarge_video(job: Job, upscaler: Upscaler, options: Options) -> None:
     with _folder_if_needed(job.target.parent), _bar(job, "frame", options) as progress:
-        check_place(job.target, overwrite=options.overwrite)
         (job.height, job.width), notices = enlarge_video(
             job.source,
             job.target,
             upscaler,
             outscale=options.outscale,
+            overwrite=options.overwrite,
             software=_software(upscaler),
             strip_metadata=options.strip_metadata,
             max_pixels=options.max_pixels,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from keras_litesr.atomic import published
 from keras_litesr.images.decoding import DEFAULT_MAX_PIXELS
+from keras_litesr.images.output import check_place
 from keras_litesr.inference.upscaler import Progress, Upscaler
+from keras_litesr.inference.video_copies import Copies
 from keras_litesr.inference.video_encoder import Encoder
+from keras_litesr.inference.video_frames import Frames
 from keras_litesr.inference.video_look import VideoError, look_of, read_with, upright
+from keras_litesr.inference.video_tags import kept_tags, lost_tags, signed
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
 OUTPUT_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
@@ -26,6 +29,7 @@ def enlarge_video(
     upscaler: Upscaler,
     *,
     outscale: float | None = None,
+    overwrite: bool = False,
     software: str = "",
     strip_metadata: bool = False,
     max_pixels: int = DEFAULT_MAX_PIXELS,
@@ -34,15 +38,17 @@ def enlarge_video(
     """Enlarges every frame of a video into a new one, which appears whole or not at all.
 
     Frames keep their times, also where their rate varies; chapters, sound, and subtitles that the
-    output's format can hold, are copied with their languages. Frames are turned upright. The new
-    video is H.264 with 8 bits a channel in 4:2:0, for which an odd last row or column is cut off.
+    output's format can hold, are copied with their languages and flags. Frames are turned upright;
+    damaged ones are left out. The new video is H.264 with 8 bits a channel in 4:2:0, for which an
+    odd last row or column is cut off.
 
     Args:
         source: Video file.
-        target: Ends in `.mp4`, `.m4v`, `.mov` or `.mkv`; replaced if it is there.
+        target: Ends in `.mp4`, `.m4v`, `.mov` or `.mkv`.
         upscaler: Enlarges the frames.
         outscale: Final enlargement per side, at most the model's.
-        software: Written down as the comment.
+        overwrite: Whether an existing file may be replaced.
+        software: Written down below the comment.
         strip_metadata: Whether to leave out titles, place, time and the like.
         max_pixels: A video of more pixels a frame is refused.
         progress: Called with the frames done and in all, as far as the file tells.
@@ -51,12 +57,44 @@ def enlarge_video(
         `(height, width)` of the result, and sentences about what the new video lacks.
 
     Raises:
-        VideoError: When the file is missing or no video, damaged, of high dynamic range,
-            changes its size, or is too large or becomes so for H.264; or PyAV is not installed.
-        OSError: When the output cannot be written.
+        VideoError: When the file is missing or no video, of high dynamic range, changes its size,
+            or is too large or becomes so for H.264; or PyAV is not installed.
+        ImageFileError: When the output exists, or its folder is missing or may not be written to.
+        OSError: When the output cannot be written, or a file of its name appeared meanwhile.
     """
     av = _library()
     source, target = Path(source), Path(target)
+    _check_names(source, target, overwrite)
+    try:
+        look = look_of(av, source, max_pixels)
+        size = _coded(upscaler.size_after(look.size, outscale))
+        with published(target, overwrite=overwrite) as temporary:
+            with read_with(av, source) as original, av.open(f"file:{temporary}", "w") as large:
+                tags = {} if strip_metadata else kept_tags(original.metadata)
+                large.metadata.update(signed(tags, software))
+                if not strip_metadata:
+                    large.set_chapters(original.chapters())
+                # The pictures first, as players expect them.
+                writer = Encoder(large, original.streams.video[0], look, size)
+                copies = Copies(original, large, target, strip_metadata=strip_metadata)
+                frames = Frames(av, original, copies)
+                for frame in frames:
+                    writer.write(upscaler(upright(frame, look), outscale=outscale), frame)
+                    if progress:
+                        progress(writer.count, max(_expected(original), writer.count))
+                writer.finish()
+                notices = [*look.notices, *frames.notices, *copies.notices]
+            with read_with(av, temporary) as large:
+                notices += lost_tags(tags, large.metadata)
+    except av.error.FFmpegError as error:
+        raise VideoError(
+            f"Expected a video in {str(source)!r}, received an error ({error.strerror}). "
+            "Check that it plays, and that there is room for the output."
+        ) from error
+    return size, tuple(notices)
+
+
+def _check_names(source: Path, target: Path, overwrite: bool) -> None:
     if target.suffix.lower() not in OUTPUT_SUFFIXES:
         raise VideoError(
             f"Expected an output name that ends in {', '.join(OUTPUT_SUFFIXES)}, received "
@@ -66,42 +104,7 @@ def enlarge_video(
         raise VideoError(
             f"Expected a video at {str(source)!r}, received nothing: no such file. Check the path."
         )
-    try:
-        look = look_of(av, source)
-        _check_size(source, look.size, max_pixels)
-        size = _coded(upscaler.size_after(look.size, outscale))
-        with (
-            read_with(av, source) as original,
-            published(target) as temporary,
-            av.open(f"file:{temporary}", "w") as large,
-        ):
-            if not strip_metadata:
-                large.metadata.update(original.metadata)
-                large.set_chapters(original.chapters())
-            large.metadata["comment"] = software
-            # The pictures first, as players expect them.
-            writer = Encoder(large, original.streams.video[0], look, size)
-            copies, notices = _copies(original, large, target, strip_metadata=strip_metadata)
-            for frame in _frames(original, copies, large):
-                writer.write(upscaler(upright(frame, look), outscale=outscale), frame)
-                if progress:
-                    progress(writer.count, max(_expected(original), writer.count))
-            writer.finish()
-    except av.error.FFmpegError as error:
-        raise VideoError(
-            f"Expected a video in {str(source)!r}, received an error ({error.strerror}). "
-            "Check that it plays, and that there is room for the output."
-        ) from error
-    return size, (*look.notices, *notices)
-
-
-def _check_size(source: str | os.PathLike[str], size: tuple[int, int], max_pixels: int) -> None:
-    height, width = size
-    if height * width > max_pixels:
-        raise VideoError(
-            f"Expected frames of at most {max_pixels:,} pixels, received {width}x{height} in "
-            f"{str(source)!r}. Raise the limit (--max-pixels) if you trust the file."
-        )
+    check_place(target, overwrite=overwrite)
 
 
 def _library() -> Any:
@@ -114,43 +117,6 @@ def _library() -> Any:
         ) from error
     av.logging.set_level(av.logging.PANIC)
     return av
-
-
-def _copies(
-    original: Any, large: Any, target: Path, *, strip_metadata: bool
-) -> tuple[dict[Any, Any], list[str]]:
-    """Makes streams for what is copied, in their order, and says what cannot be."""
-    copies, notices = {}, []
-    advice = "" if target.suffix.lower() == ".mkv" else "; .mkv may hold it"
-    for stream in original.streams:
-        if stream is original.streams.video[0]:
-            continue
-        if stream.type not in ("audio", "subtitle"):
-            notices.append(f"{stream.type} {stream.index} is left out.")
-        elif stream.codec_context and stream.codec_context.name in large.supported_codecs:
-            copies[stream] = large.add_stream_from_template(stream)
-            copies[stream].metadata.update(_kept(stream.metadata, strip_metadata))
-        else:
-            notices.append(f"{stream.type} {stream.index} is left out{advice}.")
-    return copies, notices
-
-
-def _kept(tags: dict[str, str], strip_metadata: bool) -> dict[str, str]:
-    """Picks the language of a track and, where it may be told, its title."""
-    # FFmpeg calls the title of a track in MP4 its name.
-    title = tags.get("title") or tags.get("name")
-    kept = {"language": tags.get("language"), "title": None if strip_metadata else title}
-    return {name: value for name, value in kept.items() if value}
-
-
-def _frames(original: Any, copies: dict[Any, Any], large: Any) -> Iterator[Any]:
-    """Yields the frames in order, and copies on the way what is not a frame."""
-    for packet in original.demux(original.streams.video[0], *copies):
-        if packet.stream not in copies:
-            yield from packet.decode()
-        elif packet.dts is not None:
-            packet.stream = copies[packet.stream]
-            large.mux(packet)
 
 
 def _expected(original: Any) -> int:

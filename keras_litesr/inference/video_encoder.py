@@ -30,7 +30,6 @@ class Encoder:
         rate = original.average_rate or original.guessed_rate or Fraction(25)
         self._step = round(1 / rate / self._time_base)
         self._last: int | None = None
-        self._first = 0
         options = {"crf": _RATE_FACTOR, "preset": "medium"}
         self._stream = large.add_stream("libx264", rate=rate, options=options)
         self._stream.height, self._stream.width = size
@@ -64,16 +63,11 @@ class Encoder:
 
     def _time(self, frame: Any) -> int:
         """Tells when a frame is shown, in units of the time base, always after the one before."""
-        time = frame.pts
-        if self._look.in_decoding_order:
-            # The decoder has read some frames ahead when it gives the first one.
-            self._first = frame.dts or 0 if self._last is None else self._first
-            time = None if frame.dts is None else frame.dts - self._first
         if self._last is None:
-            return time or 0
-        if time is None:
+            return frame.pts or 0
+        if frame.pts is None:
             return self._last + self._step
-        return max(time, self._last + 1)
+        return max(frame.pts, self._last + 1)
 
     def finish(self) -> None:
         """Writes what the encoder still holds."""

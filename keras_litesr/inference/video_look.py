@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_litesr.images.decoding import DEFAULT_MAX_PIXELS
+from keras_litesr.inference.video_frames import Frames, side_data
+
 # Numbers of ITU-T H.273: matrices, and transfer functions that no 8-bit output can stand for.
 _BT709, _BT601, _UNKNOWN = 1, 6, 2
 _MATRICES = (_BT709, 4, 5, _BT601, 7, 9)
@@ -40,10 +43,9 @@ class Look:
         primaries: Likewise.
         transfer: Likewise.
         full_range: Whether luma takes all of 0 to 255.
-        interlaced: Whether a frame holds two moments.
         bits: A channel.
         has_alpha: Whether it is transparent in places.
-        in_decoding_order: Whether its frames are dated as they are decoded, not as they are shown.
+        has_fine_colour: Whether colour is stored more finely than once for two by two pixels.
     """
 
     size: tuple[int, int]
@@ -53,10 +55,9 @@ class Look:
     primaries: int
     transfer: int
     full_range: bool
-    interlaced: bool
     bits: int
     has_alpha: bool
-    in_decoding_order: bool
+    has_fine_colour: bool
 
     @property
     def range_number(self) -> int:
@@ -75,8 +76,8 @@ class Look:
             yield f"{self.bits} bits a channel are rounded to 8."
         if self.has_alpha:
             yield "its transparency is left out."
-        if self.interlaced:
-            yield "it is interlaced, so combs are enlarged as well; deinterlace it first."
+        if self.has_fine_colour:
+            yield "colour is stored once for two by two pixels (4:2:0); it was finer before."
 
 
 def read_with(av: Any, path: Path) -> Any:
@@ -85,22 +86,23 @@ def read_with(av: Any, path: Path) -> Any:
     return av.open(f"file:{path}", metadata_errors="replace")
 
 
-def look_of(av: Any, source: Path) -> Look:
+def look_of(av: Any, source: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> Look:
     """Decodes the first frame of a video and tells how all are to be shown.
 
     Raises:
-        VideoError: When there are no pictures, or they are of high dynamic range.
+        VideoError: When there are no pictures, or they are too large or of high dynamic range.
     """
     with read_with(av, source) as original:
         if not original.streams.video:
             raise VideoError(f"Expected a video in {str(source)!r}, found no pictures in it.")
         stream = original.streams.video[0]
-        first = next(original.decode(stream), None)
+        _check_size(source, stream.codec_context, max_pixels)
+        first = next(iter(Frames(av, original)), None)
         # Decoded without its transparency, as that of WebM is, a frame does not tell of it.
         has_alpha = stream.metadata.get("alpha_mode") == "1"
-        is_avi = original.format.name == "avi"
     if first is None:
         raise VideoError(f"Expected a video in {str(source)!r}, found no frame in it.")
+    _check_size(source, first, max_pixels)
     if first.color_trc in _HDR:
         raise VideoError(
             f"Expected a video of standard dynamic range in {str(source)!r}, received "
@@ -111,21 +113,39 @@ def look_of(av: Any, source: Path) -> Look:
     guess = _BT709 if first.height >= 720 or first.format.is_rgb else _BT601
     matrix = int(first.colorspace) if first.colorspace in _MATRICES else guess
     primaries = _known(first.color_primaries, _PRIMARIES.get(matrix, guess))
-    rotation = int(first.rotation) % 360
-    size = (first.height, first.width)
+    rotation = round(first.rotation / 90) * 90 % 360
+    components = first.format.components
     return Look(
-        size=size[::-1] if rotation % 180 else size,
+        size=_upright_size(first, rotation),
         mirrored=_is_mirrored(first),
         rotation=rotation,
         matrix=matrix,
         primaries=primaries,
         transfer=_known(first.color_trc, _TRANSFERS.get(primaries, _BT709)),
         full_range=first.color_range == _FULL_RANGE,
-        interlaced=bool(first.interlaced_frame),
-        bits=first.format.components[0].bits,
-        has_alpha=has_alpha or any(component.is_alpha for component in first.format.components),
-        in_decoding_order=is_avi,
+        bits=components[0].bits,
+        has_alpha=has_alpha or any(component.is_alpha for component in components),
+        has_fine_colour=len(components) > 2 and _colours_of_four_pixels(first.format) > 1,
     )
+
+
+def _check_size(source: Path, picture: Any, max_pixels: int) -> None:
+    """Refuses a frame, or what is known of it before it is decoded."""
+    if picture.height * picture.width > max_pixels:
+        raise VideoError(
+            f"Expected frames of at most {max_pixels:,} pixels, received "
+            f"{picture.width}x{picture.height} in {str(source)!r}. Raise the limit (--max-pixels) "
+            "if you trust the file."
+        )
+
+
+def _upright_size(frame: Any, rotation: int) -> tuple[int, int]:
+    size = (frame.height, frame.width)
+    return size[::-1] if rotation % 180 else size
+
+
+def _colours_of_four_pixels(pixel_format: Any) -> int:
+    return pixel_format.chroma_width(2) * pixel_format.chroma_height(2)
 
 
 def _known(tag: int, guess: int) -> int:
@@ -138,6 +158,12 @@ def upright(frame: Any, look: Look) -> np.ndarray:
     Raises:
         VideoError: When the video has changed its size.
     """
+    (height, width), (new_height, new_width) = look.size, _upright_size(frame, look.rotation)
+    if (height, width) != (new_height, new_width):
+        raise VideoError(
+            f"Expected frames of {width}x{height} throughout, as the first one is, received one of "
+            f"{new_width}x{new_height}. Cut the video where its size changes and enlarge the parts."
+        )
     pixels = frame.reformat(
         format="rgb24",
         src_colorspace=look.converter_matrix,
@@ -146,22 +172,12 @@ def upright(frame: Any, look: Look) -> np.ndarray:
     ).to_ndarray()
     if look.mirrored:
         pixels = pixels[::-1]
-    picture = np.ascontiguousarray(np.rot90(pixels, look.rotation // 90))
-    if picture.shape[:2] != look.size:
-        (height, width), (new_height, new_width) = look.size, picture.shape[:2]
-        raise VideoError(
-            f"Expected frames of {width}x{height} throughout, as the first one is, received one of "
-            f"{new_width}x{new_height}. Cut the video where its size changes and enlarge the parts."
-        )
-    return picture
+    return np.ascontiguousarray(np.rot90(pixels, look.rotation // 90))
 
 
 def _is_mirrored(frame: Any) -> bool:
     """Tells whether the display matrix mirrors; `frame.rotation` says where it turns the x axis."""
-    try:
-        matrix = frame.side_data.get("DISPLAYMATRIX")
-    except ValueError:  # of side data, such as EXIF, that FFmpeg knows and PyAV does not
-        return False
+    matrix = side_data(frame).get("DISPLAYMATRIX")
     if matrix is None:
         return False
     a, b, _, c, d = np.frombuffer(matrix, "=i4")[:5].astype(float)

@@ -17,6 +17,12 @@ def test_a_video_lands_beside_itself(enlarge, clip, tmp_path):
     assert enlarge(tmp_path / "clip.mp4", "--skip-existing").exit_code == 0
 
 
+def test_a_video_is_replaced_where_that_is_allowed(enlarge, clip, tmp_path):
+    (tmp_path / "clip_x4.mp4").write_text("old")
+    assert enlarge(clip(), "--overwrite").exit_code == 0
+    assert (tmp_path / "clip_x4.mp4").stat().st_size > 100
+
+
 def test_a_video_goes_with_pictures_and_keeps_its_format(enlarge, clip, picture, tmp_path):
     out = tmp_path / "out"
     result = enlarge(clip(), picture("a.jpg"), "-o", out, "--format", "png", "-s", "2")

@@ -6,9 +6,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from keras_litesr.inference import video_look
+from keras_litesr.images.files import ImageFileError
 from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.inference.video import VideoError, enlarge_video
+from keras_litesr.inference.video_frames import side_data
 from keras_litesr.inference.video_look import look_of, upright
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
@@ -135,6 +136,18 @@ def test_frames_of_avi_come_in_the_order_they_are_shown(upscaler, tmp_path, code
     assert brightness == sorted(brightness)
 
 
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_a_gap_in_avi_stays_where_it_is(upscaler, tmp_path, codec):
+    source = tmp_path / "old.avi"
+    pictures = [np.full((32, 32, 3), 9, np.uint8)] * 7
+    _write(source, pictures, codec, options={"bf": "2"}, times=(0, 9, 10, 11, 12, 13, 14))
+    with av.open(str(source)) as container:
+        dates = [packet.dts for packet in container.demux(video=0) if packet.size]
+    assert dates[1] - dates[0] == 9
+    enlarge_video(source, tmp_path / "large.mkv", upscaler)
+    assert [round(frame.time * 25) for frame in frames(tmp_path / "large.mkv")] == dates
+
+
 def test_frames_of_one_time_follow_each_other(upscaler, tmp_path):
     source = tmp_path / "twice.mkv"
     _write(source, [np.full((32, 32, 3), 9, np.uint8)] * 4, "ffv1", times=(0, 1, 1, 2))
@@ -190,7 +203,7 @@ def with_display_matrix(source, *corner):
     """Writes the turning part of the matrix into the track header: a, b, c, d."""
     content = source.read_bytes()
     begin = content.index(b"tkhd") + 44
-    a, b, c, d = (value << 16 for value in corner)
+    a, b, c, d = (round(value * 65_536) for value in corner)
     matrix = np.array([a, b, 0, c, d, 0, 0, 0, 1 << 30], ">i4").tobytes()
     source.write_bytes(content[:begin] + matrix + content[begin + 36 :])
     return source
@@ -202,7 +215,7 @@ def test_side_data_that_pyav_does_not_know_is_no_reason_to_stop():
         def side_data(self):
             raise ValueError("31 is not a valid Type")
 
-    assert not video_look._is_mirrored(Frame())
+    assert side_data(Frame()) == {}
 
 
 def test_a_video_of_too_many_pixels_is_refused(upscaler, clip, tmp_path):
@@ -221,6 +234,11 @@ def test_a_video_that_was_filmed_upright_is_upright(upscaler, clip, tmp_path):
     top, bottom = large.to_ndarray(format="rgb24")[[64, 192], 96].astype(int)
     # Turned clockwise, the left half is the upper one.
     np.testing.assert_allclose([top, bottom], [RED, GREEN], atol=5)
+
+
+def test_a_turn_of_nearly_a_quarter_is_one(clip):
+    look = look_of(av, with_display_matrix(clip(), 0.01, 1, -1, 0.01))
+    assert (look.rotation, look.size) == (270, (64, 48))
 
 
 @pytest.mark.parametrize(
@@ -286,7 +304,7 @@ def test_tracks_keep_order_language_and_title(upscaler, two_voices, tmp_path, su
         film, *voices = tracks(path)
         assert film[0] == "video"
         assert voices == [("audio", "ger", "Deutsch"), ("audio", "fre", "Kommentar")]
-    enlarge_video(two_voices, first, upscaler, strip_metadata=True)
+    enlarge_video(two_voices, first, upscaler, strip_metadata=True, overwrite=True)
     assert tracks(first)[1:] == [("audio", "ger", None), ("audio", "fre", None)]
 
 
@@ -385,6 +403,23 @@ def test_an_interrupted_video_leaves_nothing(upscaler, clip, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         enlarge_video(clip(), tmp_path / "large.mp4", upscaler, progress=interrupt)
     assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+
+
+def test_a_file_that_appears_meanwhile_is_left_alone(upscaler, clip, tmp_path):
+    target = tmp_path / "large.mp4"
+
+    def write_of_somebody_else(done, total):
+        target.write_text("of somebody else")
+
+    source = clip()
+    with pytest.raises(FileExistsError, match=r"Expected a new file name.*an existing file"):
+        enlarge_video(source, target, upscaler, progress=write_of_somebody_else)
+    assert target.read_text() == "of somebody else"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "large.mp4"]
+    with pytest.raises(ImageFileError, match=r"an existing file\. Allow overwriting"):
+        enlarge_video(source, target, upscaler)
+    enlarge_video(source, target, upscaler, overwrite=True)
+    assert len(frames(target)) == 4
 
 
 def test_without_pyav_the_extra_is_named(upscaler, clip, tmp_path, monkeypatch):

@@ -1,0 +1,142 @@
+"""What goes from a video into the enlarged one beside the pictures: tracks and tags."""
+
+import struct
+from fractions import Fraction
+
+import pytest
+
+from keras_litesr.inference.upscaler import Upscaler
+from keras_litesr.inference.video import enlarge_video
+from keras_litesr.inference.video_tags import kept_tags
+
+av = pytest.importorskip("av", reason="PyAV is not installed")
+
+
+@pytest.fixture(scope="module")
+def upscaler():
+    return Upscaler("bicubic_x4")
+
+
+def tags(path):
+    with av.open(str(path)) as container:
+        return {name.lower(): value for name, value in container.metadata.items()}
+
+
+def tagged(source, path, **metadata):
+    """Copies a video and gives it tags of any name."""
+    options = {"movflags": "use_metadata_tags"} if path.suffix in (".mp4", ".mov") else {}
+    with av.open(str(source)) as original, av.open(str(path), "w", options=options) as made:
+        made.metadata.update(metadata)
+        film = made.add_stream_from_template(original.streams.video[0])
+        for packet in original.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = film
+                made.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_tracks_keep_their_flags(upscaler, clip, tmp_path, suffix):
+    source = tmp_path / "film.mkv"
+    with av.open(str(clip(sound=True))) as original, av.open(str(source), "w") as made:
+        film, *voices = (
+            made.add_stream_from_template(original.streams.best(kind))
+            for kind in ("video", "audio", "audio")
+        )
+        first, second = voices
+        first.disposition, second.disposition = 0, av.stream.Disposition.default
+        for packet in original.demux():
+            for stream in [film] if packet.stream.type == "video" else voices:
+                copy = av.Packet(bytes(packet))
+                copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
+                copy.stream = stream
+                if packet.dts is not None:
+                    made.mux(copy)
+    enlarge_video(source, tmp_path / f"large{suffix}", upscaler)
+    with av.open(str(tmp_path / f"large{suffix}")) as large:
+        flags = [bool(each.disposition & 1) for each in large.streams.audio]
+    assert flags == [False, True]
+
+
+def trimmed(source, seconds):
+    """Lets the edit lists of a film begin later."""
+    content = bytearray(source.read_bytes())
+    place = 0
+    while (place := content.find(b"elst", place) + 4) > 3:
+        duration, begin = struct.unpack_from(">Ii", content, place + 8)
+        header = content.index(b"mdhd", place)
+        (ticks,) = struct.unpack_from(">I", content, header + 16)
+        edit = duration - round(seconds * 1000), begin + round(seconds * ticks)
+        struct.pack_into(">Ii", content, place + 8, *edit)
+    source.write_bytes(content)
+    return source
+
+
+def starts(path):
+    """Tells when pictures and sound begin."""
+    begins = {}
+    with av.open(str(path)) as container:
+        for packet in container.demux(container.streams.video[0], container.streams.audio[0]):
+            if packet.pts is not None:
+                time = packet.pts * packet.time_base
+                begins[packet.stream.type] = min(time, begins.get(packet.stream.type, time))
+    return begins["video"], begins["audio"]
+
+
+def test_sound_that_was_cut_off_stays_cut_off_in_matroska(upscaler, clip, tmp_path):
+    source = trimmed(clip("clip.mov", sound=True), 0.1)
+    enlarge_video(source, tmp_path / "large.mkv", upscaler)
+    pictures, sound = starts(tmp_path / "large.mkv")
+    assert 0 <= pictures - sound <= 2 * Fraction(1024, 48_000)
+
+
+def test_the_packet_that_sound_begins_with_is_kept(upscaler, clip, tmp_path):
+    source = clip(sound=True)
+    enlarge_video(source, tmp_path / "large.mkv", upscaler)
+    counts = []
+    for path in (source, tmp_path / "large.mkv"):
+        with av.open(str(path)) as container:
+            counts.append(sum(1 for packet in container.demux(audio=0) if packet.size))
+    assert counts[0] == counts[1]
+
+
+def test_the_comment_of_the_owner_stays_above_ours(upscaler, clip, tmp_path):
+    source = tagged(clip(), tmp_path / "film.mkv", comment="Aunt Mary's wedding")
+    for suffix in (".mp4", ".mov", ".mkv"):
+        target = tmp_path / f"large{suffix}"
+        enlarge_video(source, target, upscaler, software="litesr")
+        assert tags(target)["comment"] == "Aunt Mary's wedding\nlitesr"
+    target = tmp_path / "bare.mp4"
+    enlarge_video(source, target, upscaler, software="litesr", strip_metadata=True)
+    assert tags(target)["comment"] == "litesr"
+
+
+QUICKTIME = {
+    "com.apple.quicktime.location.ISO6709": "+48.1000+011.5000/",
+    "com.apple.quicktime.creationdate": "2024-05-01T12:00:00+0200",
+}
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_place_and_date_of_a_phone_are_kept(upscaler, clip, tmp_path, suffix):
+    source = tagged(clip(), tmp_path / "phone.mov", **QUICKTIME)
+    assert tags(source).keys() >= {name.lower() for name in QUICKTIME}
+    _, notices = enlarge_video(source, tmp_path / f"large{suffix}", upscaler)
+    large = tags(tmp_path / f"large{suffix}")
+    assert (large["location"], large["date"]) == tuple(QUICKTIME.values())
+    assert notices == ()
+
+
+def test_tags_that_a_format_does_not_take_are_named(upscaler, clip, tmp_path):
+    source = tagged(clip(), tmp_path / "film.mkv", actor="Mary", title="wedding")
+    _, notices = enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    assert notices == ("tags left out: actor; .mkv may hold them.",)
+    _, notices = enlarge_video(source, tmp_path / "large.mkv", upscaler)
+    assert (notices, tags(tmp_path / "large.mkv")["actor"]) == ((), "Mary")
+    _, notices = enlarge_video(source, tmp_path / "bare.mp4", upscaler, strip_metadata=True)
+    assert notices == ()
+
+
+def test_facts_of_the_old_file_are_no_tags_of_the_new_one():
+    received = {"major_brand": "qt", "ENCODER": "Lavf", "TITLE": "wedding", "artist": ""}
+    assert kept_tags(received) == {"title": "wedding"}
