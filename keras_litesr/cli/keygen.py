@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from keras_litesr.zoo.new_folders import is_preset
+
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _EXAMPLES = """\b
 Examples:
@@ -28,6 +30,7 @@ def keygen(path: Path | None, name: str | None, pair: Path | None, as_json: bool
         raise click.UsageError("Expected either PATH for an owner key, or --pair for a key pair.")
     if pair is not None and name is not None:
         raise click.UsageError("--name is an owner's; a key pair has none. Leave it out.")
+    _refuse_preset_folder(path or pair)
     if pair is not None:
         _make_pair(pair, as_json)
         return
@@ -41,6 +44,14 @@ def keygen(path: Path | None, name: str | None, pair: Path | None, as_json: bool
         click.echo(json.dumps(facts, indent=2))
         return
     click.echo(f"{path}  keep it secret, and keep a copy\ncommitment: {key.commitment}")
+
+
+def _refuse_preset_folder(place: Path | None) -> None:
+    if place is not None and is_preset(place.parent):
+        raise click.UsageError(
+            f"Expected a place for a secret key, received {place} in a preset folder, of which "
+            "everything is published. Choose a place elsewhere."
+        )
 
 
 def _make_pair(name: Path, as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """What `litesr protect mark` does with pictures: learn from them, measure on them, list them."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -82,11 +81,12 @@ def copy_photo_list(origin: Path, folder: Path, training: Any) -> None:
         training: Of the origin's metadata, which names the list as `data_list`.
     """
     name = training.get("data_list") if isinstance(training, dict) else None
+    listed = folders.manifest(origin)
     # The manifest lists plain names only, so that a copy cannot land outside of the folder.
-    if not isinstance(name, str) or name not in folders.manifest(origin):
+    if not isinstance(name, str) or name not in listed:
         return
     if not (folder / name).exists():
-        shutil.copyfile(folders.verified(origin, name), folder / name)
+        (folder / name).write_bytes(folders.read(origin, name, listed[name]))
 
 
 def _psnr(model: keras.Model, crops: CentreCrops, scale: int) -> float:

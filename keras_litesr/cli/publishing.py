@@ -1,7 +1,6 @@
 """`litesr share save`: folders that are fit to be published."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -174,8 +173,8 @@ def _from_preset(source: str, folder: Path) -> None:
             "save it with keras_litesr.save_to_preset."
         )
     origin = folders.preset_folder(source)
-    for name in folders.manifest(origin):
-        shutil.copyfile(folders.verified(origin, name), folder / name)
+    for name, digest in folders.manifest(origin).items():
+        (folder / name).write_bytes(folders.read(origin, name, digest))
     folders.write_manifest(folder)
 
 

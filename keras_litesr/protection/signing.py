@@ -7,9 +7,8 @@ from pathlib import Path
 from types import ModuleType
 
 from keras_litesr.atomic import published, write_new
-from keras_litesr.zoo import folders
 from keras_litesr.zoo.integrity import listed_folder
-from keras_litesr.zoo.manifests import SIGNATURE
+from keras_litesr.zoo.manifests import BESIDE, SIGNATURE
 
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 
@@ -82,7 +81,7 @@ def sign(folder: str | Path, private_key: str | Path) -> Path:
     files = listed_folder(folder)
     files.require_unaltered()
     # Not signed: the old signature, and what a clone of a repository holds.
-    unsigned = {SIGNATURE, *folders.BESIDE} - set(files.digests or ())
+    unsigned = {SIGNATURE, *BESIDE} - set(files.digests or ())
     config = signing.Config().use_elliptic_key_signer(private_key=private_key)
     config.set_hashing_config(
         hashing.Config().set_ignored_paths(paths=sorted(unsigned), ignore_git_paths=False)

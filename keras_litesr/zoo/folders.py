@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from keras_litesr.atomic import published
+from keras_litesr.zoo.contents import require_only_files
 from keras_litesr.zoo.manifests import (
+    BESIDE,
     MANIFEST,
     SIGNATURE,
     PresetError,
@@ -23,8 +25,6 @@ CONFIG = "config.json"
 METADATA = "metadata.json"
 WEIGHTS = "model.weights.h5"
 RESULTS = "results.json"
-# What a clone of a repository holds beside the preset; never read, and not part of a signature.
-BESIDE = frozenset({".git", ".gitattributes", ".github", ".gitignore"})
 
 # What the metadata must say: texts, and whole numbers up to a bound.
 _FACTS = {
@@ -135,7 +135,7 @@ def write_manifest(folder: Path) -> None:
     A signature that the folder had is removed when it no longer fits.
 
     Raises:
-        PresetError: For a folder with subfolders or links, which a preset has not.
+        PresetError: For a folder with subfolders, links or secret keys, which a preset has not.
     """
     require_only_files(folder)
     beside = {*BESIDE, MANIFEST, SIGNATURE}
@@ -147,20 +147,6 @@ def write_manifest(folder: Path) -> None:
     (folder / SIGNATURE).unlink(missing_ok=True)
     with published(path) as temporary:
         temporary.write_bytes(content)
-
-
-def require_only_files(folder: Path) -> None:
-    """Refuses a folder with subfolders or links.
-
-    Raises:
-        PresetError: When there is one; the message names it.
-    """
-    for path in sorted(folder.iterdir()):
-        if path.name not in BESIDE and (path.is_symlink() or not path.is_file()):
-            raise PresetError(
-                f"Expected only files in the preset folder {folder}, but {path.name} is a link or "
-                "a folder. Move it elsewhere."
-            )
 
 
 def sha256(path: Path) -> str:

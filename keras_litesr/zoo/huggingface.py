@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_litesr.zoo.addresses import Address
-from keras_litesr.zoo.folders import BESIDE, MANIFEST
+from keras_litesr.zoo.folders import CONFIG
 from keras_litesr.zoo.hubs import (
     HubError,
     NotOnHubError,
@@ -18,8 +18,17 @@ from keras_litesr.zoo.hubs import (
     patiently,
     retry_after,
 )
+from keras_litesr.zoo.manifests import (
+    BESIDE,
+    MANIFEST,
+    SIGNATURE,
+    parsed_manifest,
+    require_few_bytes,
+)
 
 _SECONDS = 10
+# What the hub may have made with the repository, beside what belongs to git.
+_CARD = "README.md"
 _LOGIN = "log in with `hf auth login`, or set HF_TOKEN to a token that has the right to it"
 
 
@@ -60,11 +69,14 @@ def file(address: Address, name: str, *, again: bool = False) -> Path:
     Raises:
         NotOnHubError: When the hub does not have it.
         HubError: When it refuses or cannot be reached.
+        PresetError: When it is larger than such files are; it is not downloaded then.
     """
     hub = client("huggingface_hub")
     known = hub.try_to_load_from_cache(filename=name, **_repository(address))
     if address.is_pinned and known is not None and not isinstance(known, str):
         raise NotOnHubError(f"{address} has no {name}, as the hub said before.")
+    if again or not (address.is_pinned and known):
+        _require_size(address, name)
     path = _asked(
         address,
         lambda: hub.hf_hub_download(
@@ -74,10 +86,17 @@ def file(address: Address, name: str, *, again: bool = False) -> Path:
     return Path(path)
 
 
+def _require_size(address: Address, name: str) -> None:
+    hub, at = client("huggingface_hub"), _repository(address)
+    url = hub.hf_hub_url(filename=name, endpoint=_endpoint(), **at)
+    facts = _asked(address, lambda: hub.get_hf_file_metadata(url, endpoint=_endpoint()))
+    require_few_bytes(f"{name} of {address}", name, facts.size or 0)
+
+
 def push(address: Address, files: Sequence[Path], *, private: bool) -> Address:
     """Uploads files in one commit; the repository is made if it does not exist.
 
-    Other files of the repository are deleted by the same commit, but for those that belong to git.
+    What an earlier version had and this one has not is deleted by the same commit.
 
     Args:
         address: Without a revision.
@@ -88,26 +107,42 @@ def push(address: Address, files: Sequence[Path], *, private: bool) -> Address:
         The address with the new commit.
 
     Raises:
-        HubError: When the hub refuses or cannot be reached.
+        HubError: When the repository holds something else than a preset, or the hub refuses or
+            cannot be reached.
     """
     hub, api = client("huggingface_hub"), _api()
+    _asked(address, lambda: api.create_repo(address.name, exist_ok=True, private=private or None))
+    names = {path.name for path in files}
+    changes = [hub.CommitOperationAdd(path.name, path) for path in files]
+    changes += [hub.CommitOperationDelete(name) for name in _of_earlier_version(address) - names]
+    made = _asked(
+        address,
+        lambda: api.create_commit(address.name, changes, commit_message="Upload with keras_litesr"),
+    )
+    return address.at(made.oid)
 
-    def commit() -> Any:
-        api.create_repo(address.name, exist_ok=True, private=private or None)
-        changes = [hub.CommitOperationAdd(path.name, path) for path in files]
-        names = {path.name for path in files}
-        for name in _held(api, address) - names:
-            changes.append(hub.CommitOperationDelete(name))
-        return api.create_commit(address.name, changes, commit_message="Upload with keras_litesr")
 
-    return address.at(_asked(address, commit).oid)
+def _of_earlier_version(address: Address) -> set[str]:
+    """Names the files of the preset that a repository holds, if it holds any.
 
-
-def _held(api: Any, address: Address) -> set[str]:
-    """Names the files of a repository that do not belong to git."""
-    siblings = api.model_info(address.name, timeout=_SECONDS).siblings or ()
-    names = {each.rfilename for each in siblings}
-    return {name for name in names if name.partition("/")[0] not in BESIDE}
+    Raises:
+        HubError: When it holds something else.
+    """
+    info = _asked(address, lambda: _api().model_info(address.name, timeout=_SECONDS))
+    held = {each.rfilename for each in info.siblings or ()}
+    if MANIFEST in held:
+        path = file(address.at(info.sha), MANIFEST)
+        listed = parsed_manifest(path.read_bytes(), path)
+        if CONFIG in listed:
+            return {*listed, SIGNATURE} & held
+    foreign = sorted(name for name in held - {_CARD} if name.partition("/")[0] not in BESIDE)
+    if foreign:
+        raise HubError(
+            f"Expected an earlier version of a preset at {address}, or nothing, received "
+            f"a repository with {foreign[0]} and without a preset. Push to another name, or delete "
+            "its files first."
+        )
+    return set()
 
 
 def _repository(address: Address) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from keras_litesr.zoo import folders, signatures
 from keras_litesr.zoo.manifests import (
+    BESIDE,
     MANIFEST,
     SIGNATURE,
     PresetError,
@@ -202,7 +203,7 @@ def _files_in(folder: Path, digests: dict[str, str]) -> set[str]:
                 f"{path} is a symbolic link and could lead anywhere. Expected a file; get the "
                 "preset again."
             )
-        if path.name in folders.BESIDE - set(digests):
+        if path.name in BESIDE - set(digests):
             continue
         if not path.is_file():
             raise PresetError(f"{path} is no file. Expected a folder of files; move it elsewhere.")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from keras_litesr.zoo.addresses import Address
-from keras_litesr.zoo.folders import BESIDE, MANIFEST
 from keras_litesr.zoo.hubs import (
     HubError,
     NotOnHubError,
@@ -18,6 +17,7 @@ from keras_litesr.zoo.hubs import (
     patiently,
     retry_after,
 )
+from keras_litesr.zoo.manifests import BESIDE, MANIFEST
 
 _LOGIN = (
     "set KAGGLE_API_TOKEN to a token from kaggle.com/settings, or save it as ~/.kaggle/access_token"

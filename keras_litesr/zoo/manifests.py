@@ -6,6 +6,8 @@ from pathlib import Path
 
 MANIFEST = "SHA256SUMS"
 SIGNATURE = "model.sig"
+# What a clone of a repository holds beside the preset; never read, and not part of a signature.
+BESIDE = frozenset({".git", ".gitattributes", ".github", ".gitignore"})
 _LARGEST_TEXT = 4 * 2**20
 _LARGEST_FILE = 512 * 2**20
 
@@ -42,10 +44,24 @@ def require_size(path: Path, file_name: str) -> None:
     Raises:
         PresetError: When it is.
     """
+    require_few_bytes(str(path), file_name, path.stat().st_size)
+
+
+def require_few_bytes(place: str, file_name: str, size_bytes: int) -> None:
+    """Refuses the size of a file that is larger than such files of a preset are.
+
+    Args:
+        place: What messages call it.
+        file_name: What it is called in the preset.
+        size_bytes: Of the file.
+
+    Raises:
+        PresetError: When it is.
+    """
     is_text = file_name.endswith(".json") or file_name in (MANIFEST, SIGNATURE)
     most = _LARGEST_TEXT if is_text else _LARGEST_FILE
-    if path.stat().st_size > most:
-        raise PresetError(f"{path} is larger than {most / 2**20:.0f} MiB, so it is not opened.")
+    if size_bytes > most:
+        raise PresetError(f"{place} is larger than {most / 2**20:.0f} MiB, so it is not opened.")
 
 
 def require_hash(path: Path, content: bytes, expected: str) -> None:

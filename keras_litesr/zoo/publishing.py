@@ -8,9 +8,11 @@ from keras_litesr.models.tflite_metadata import read_metadata
 from keras_litesr.zoo import configuration, folders
 from keras_litesr.zoo.card_figures import figures
 from keras_litesr.zoo.cards import CARD
+from keras_litesr.zoo.contents import require_no_secret_key
 from keras_litesr.zoo.folders import PresetError
 from keras_litesr.zoo.hubs import client
 from keras_litesr.zoo.integrity import listed_folder, require_signed, signature_of
+from keras_litesr.zoo.manifests import BESIDE
 
 _HEAD = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
 _SECTIONS = ("Use", "Limits", "Figures", "Licence")
@@ -41,7 +43,7 @@ def problems(folder: Path) -> list[str]:
     found = _missing(listed) + _strangers(folder, listed)
     for name in listed:
         try:
-            folders.verified(folder, name)
+            require_no_secret_key(folders.verified(folder, name))
         except PresetError as error:
             found.append(str(error))
     # What is not what its manifest says is not worth being read.
@@ -93,7 +95,7 @@ def _strangers(folder: Path, listed: list[str]) -> list[str]:
         if path.name not in known
         else f"{path.name} is no file but a link or a folder; save the folder anew."
         for path in sorted(folder.iterdir())
-        if path.name not in folders.BESIDE
+        if path.name not in BESIDE
         and (path.name not in known or path.is_symlink() or not path.is_file())
     ]
 

@@ -23,6 +23,7 @@ from keras_litesr.models.srresnet import separable_srresnet, srresnet
 from keras_litesr.models.tflite_files import is_tflite_file, open_tflite
 from keras_litesr.models.tflite_model import TFLiteModel
 from keras_litesr.zoo import configuration, folders, weights
+from keras_litesr.zoo.contents import require_only_files
 from keras_litesr.zoo.integrity import checked_folder, require_known_mode
 from keras_litesr.zoo.manifests import is_plain_name
 from keras_litesr.zoo.presets import PRESETS
@@ -148,7 +149,7 @@ def save_to_preset(
             f"Expected a name that a model can have, received {name!r}. Name it mine_x4, say."
         )
     if folder.is_dir():
-        folders.require_only_files(folder)
+        require_only_files(folder)
     bare = copied(model)
     config = _loadable(_portable(keras.saving.serialize_keras_object(bare)), bare.name)
     facts: dict[str, Any] = {

@@ -13,7 +13,7 @@ from keras_litesr.zoo.addresses import Address, parse
 from keras_litesr.zoo.cache import cache_folder
 from keras_litesr.zoo.folders import PresetError
 from keras_litesr.zoo.hubs import HubError, NotOnHubError, UnreachableError
-from keras_litesr.zoo.integrity import listed_folder
+from keras_litesr.zoo.integrity import checked_folder, listed_folder
 from keras_litesr.zoo.manifests import require_size
 from keras_litesr.zoo.new_folders import appearing, require_free
 from keras_litesr.zoo.publishing import head_of, problems, published_files
@@ -21,6 +21,8 @@ from keras_litesr.zoo.publishing import head_of, problems, published_files
 Progress = Callable[[int, int], None]
 
 _HUBS = {"hf": huggingface, "kaggle": kaggle}
+# Those of the zoo have some ten files and 20 MB.
+_MOST_FILES, _MOST_BYTES = 64, 2 * 2**30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +95,9 @@ def pull(
         progress: Called with the numbers of files done and in all.
 
     Raises:
-        PresetError: When the folder exists, a file is not what the manifest says, or the hub
-            refuses or cannot be reached and the cache does not help.
+        PresetError: When the folder exists, a file is not what the manifest says or, if it bears
+            a release key's signature, what was signed; when there are more files or bytes than
+            presets have; or the hub refuses or cannot be reached and the cache does not help.
     """
     address, folder = parse(uri), Path(folder)
     require_free(folder, overwrite=overwrite)
@@ -152,15 +155,37 @@ def _fetch(
     listed = folders.manifest(target)
     if folders.WEIGHTS not in listed or folders.CONFIG not in listed:
         raise PresetError(f"The manifest of {pinned} lists no model, so it is no preset.")
+    if len(listed) > _MOST_FILES:
+        raise PresetError(
+            f"The manifest of {pinned} lists {len(listed)} files, expected at most {_MOST_FILES}. "
+            "Ask its owner for a preset that is no larger."
+        )
+    size_bytes = 0
     for done, (name, digest) in enumerate(listed.items()):
         if progress:
             progress(done, len(listed))
         _copy_verified(pinned, name, digest, target)
+        size_bytes += (target / name).stat().st_size
+        if size_bytes > _MOST_BYTES:
+            raise PresetError(
+                f"The files of {pinned} are together larger than {_MOST_BYTES / 2**20:.0f} MiB, so "
+                "the rest is not downloaded. Ask its owner for a preset that is no larger."
+            )
     passed_over = (NotOnHubError, UnreachableError) if may_lack_signature else (NotOnHubError,)
     with suppress(*passed_over):
         _copy(pinned, folders.SIGNATURE, target)
+    _require_true_signature(pinned, target)
     if progress:
         progress(len(listed), len(listed))
+
+
+def _require_true_signature(pinned: Address, target: Path) -> None:
+    """Refuses files that a release key signed otherwise."""
+    try:
+        checked_folder(target)
+    except PresetError as error:
+        # The person has never seen the folder's hidden name.
+        raise type(error)(str(error).replace(str(target), str(pinned))) from error
 
 
 def _copy_verified(pinned: Address, name: str, digest: str, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -101,6 +102,17 @@ def test_keygen_refuses(litesr, arguments, message, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("arguments", [["owner.key", "--name", "Ada"], ["--pair", "own"]])
+def test_keygen_makes_no_key_in_a_preset_folder(litesr, arguments, tmp_path, monkeypatch):
+    for name in ("SHA256SUMS", "metadata.json"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    result = litesr("protect", "keygen", *arguments)
+    assert result.exit_code == 2
+    assert "everything is published" in result.stderr
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_keygen_keeps_an_existing_key(litesr, key_file):
     before = key_file.read_bytes()
     result = litesr("protect", "keygen", key_file, "--name", "Eve")
@@ -128,6 +140,23 @@ def test_marked_folder_is_a_preset_with_commitment_and_training(marked, preset, 
 def test_the_list_of_photos_goes_along(marked, preset):
     listed = folders.verified(marked, "photos.sha256")
     assert listed.read_bytes() == (preset / "photos.sha256").read_bytes()
+
+
+def test_the_list_that_was_verified_is_the_one_that_goes_along(preset, tmp_path, monkeypatch):
+    from keras_litesr.cli.marking import copy_photo_list
+
+    origin, read = shutil.copytree(preset, tmp_path / "origin"), folders.unchecked
+
+    def alter_what_was_read(folder, name):
+        content = read(folder, name)
+        if name == "photos.sha256":
+            (folder / name).write_bytes(b"altered")
+        return content
+
+    monkeypatch.setattr(folders, "unchecked", alter_what_was_read)
+    copy_photo_list(origin, tmp_path, {"data_list": "photos.sha256"})
+    honest = (preset / "photos.sha256").read_bytes()
+    assert (tmp_path / "photos.sha256").read_bytes() == honest
 
 
 @pytest.mark.parametrize("name", ["../owned/photos.sha256", "missing.sha256", "config.json", 7])

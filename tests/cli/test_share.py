@@ -47,6 +47,22 @@ def test_check_says_that_a_folder_is_complete(litesr, publishable):
     assert result.stdout == f"{publishable}: complete and unaltered, 8 files\n"
 
 
+def test_what_is_saved_is_what_was_verified(publishable, tmp_path, monkeypatch):
+    read, honest = folders.unchecked, (publishable / "config.json").read_bytes()
+
+    def alter_what_was_read(folder, name):
+        content = read(folder, name)
+        if (folder, name) == (publishable, "config.json"):
+            (folder / name).write_bytes(b"altered")
+        return content
+
+    monkeypatch.setattr(folders, "unchecked", alter_what_was_read)
+    (tmp_path / "saved").mkdir()
+    publishing._from_preset(str(publishable), tmp_path / "saved")
+    assert (publishable / "config.json").read_bytes() == b"altered"
+    assert (tmp_path / "saved/config.json").read_bytes() == honest
+
+
 @pytest.mark.parametrize("record", ["[]", "{"])
 def test_check_takes_a_damaged_record_for_none(litesr, publishable, record):
     publishable.with_name(f"{publishable.name}.source.json").write_text(record)

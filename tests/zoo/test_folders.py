@@ -169,3 +169,19 @@ def test_a_path_is_a_folder_even_when_it_is_called_as_a_model_of_the_zoo(tmp_pat
 def test_folder_without_a_configuration_is_refused(tmp_path):
     with pytest.raises(folders.PresetError, match=r"holds no config\.json"):
         folders.preset_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "-----BEGIN PRIVATE KEY-----\nMIG\n",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nb3B\n",
+        '{"name": "Ada",\n "format": "keras_litesr owner key 1", "secret": "00"}',
+    ],
+)
+def test_a_secret_key_is_never_listed(folder, secret):
+    (folder / "notes.txt").write_text(secret)
+    before = (folder / "SHA256SUMS").read_bytes()
+    with pytest.raises(folders.PresetError, match=r"notes\.txt is a secret key"):
+        folders.write_manifest(folder)
+    assert (folder / "SHA256SUMS").read_bytes() == before

@@ -48,6 +48,17 @@ def test_a_folder_without_tflite_is_not_complete(publishable):
     ]
 
 
+def test_a_secret_key_is_named_even_where_a_manifest_lists_it(publishable):
+    from keras_litesr.protection import keys
+
+    keys.generate(publishable / "owner.key", name="Ada")
+    digest = folders.sha256(publishable / "owner.key")
+    with (publishable / "SHA256SUMS").open("a") as file:
+        file.write(f"{digest}  owner.key\n")
+    (found,) = problems(publishable)
+    assert "owner.key is a secret key" in found
+
+
 def test_altered_files_strangers_and_links_are_named(publishable, tmp_path):
     with (publishable / "model.weights.h5").open("ab") as file:
         file.write(b"x")

@@ -9,7 +9,7 @@ import pytest
 from hub_server import TOKEN, Fault, Repository
 from huggingface_hub import close_session, constants
 
-from keras_litesr.zoo import folders, hubs, manifests, sharing
+from keras_litesr.zoo import folders, hubs, manifests, sharing, signatures
 from keras_litesr.zoo.folders import PresetError
 
 URI = "hf://ada/mine_x4"
@@ -30,12 +30,15 @@ def pushed(hugging_face, publishable):
 
 
 def relisted(repository, **changes):
-    """Adds a snapshot with other files whose manifest lists them truly."""
+    """Adds a snapshot with other files whose manifest lists them truly, without a signature."""
     files = dict(repository.snapshots[repository.refs["main"]])
     files.update({name.replace("__", "."): data for name, data in changes.items()})
-    files.pop("SHA256SUMS")
+    for name in ("SHA256SUMS", "model.sig"):
+        files.pop(name, None)
     lines = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()]
-    repository.add(files | {"SHA256SUMS": "".join(lines).encode()})
+    files["SHA256SUMS"] = "".join(lines).encode()
+    repository.add(files)
+    return files
 
 
 def test_what_is_pushed_is_pulled_bit_for_bit_with_its_commit(hugging_face, publishable, tmp_path):
@@ -77,14 +80,35 @@ def test_what_an_earlier_version_had_is_deleted(hugging_face, signed):
     repository = hugging_face.repositories["ada/mine_x4"]
     repository.add(
         repository.snapshots[repository.refs["main"]]
-        | {"old.tflite": b"", "old/notes.txt": b"", ".github/workflows/mine.yml": b""}
+        | {"old/notes.txt": b"", ".github/workflows/mine.yml": b""}
     )
     (signed / "bicubic_x4_int8.tflite").unlink()
     folders.write_manifest(signed)
     sharing.upload_preset(URI, signed)
     there = set(repository.snapshots[repository.refs["main"]])
     assert not (signed / "model.sig").exists()
-    assert there == {*files_of(signed), ".gitattributes", ".github/workflows/mine.yml"}
+    kept = {".gitattributes", ".github/workflows/mine.yml", "old/notes.txt"}
+    assert there == {*files_of(signed), *kept}
+
+
+@pytest.mark.parametrize("manifest", [None, f"{'0' * 64}  thesis.pdf\n".encode()])
+def test_a_repository_of_something_else_is_left_alone(hugging_face, publishable, manifest):
+    repository = hugging_face.repositories["ada/mine_x4"] = Repository()
+    files = {"thesis.pdf": b"", "README.md": b"", "SHA256SUMS": manifest}
+    before = repository.add({name: data for name, data in files.items() if data is not None})
+    with pytest.raises(
+        PresetError, match=r"a repository with .* and without a preset. Push to another"
+    ):
+        sharing.upload_preset(URI, publishable)
+    assert repository.refs["main"] == before
+
+
+def test_a_repository_with_a_card_alone_is_taken(hugging_face, publishable):
+    repository = hugging_face.repositories["ada/mine_x4"] = Repository()
+    repository.add({".gitattributes": b"", "README.md": b"made on the hub's page"})
+    sharing.upload_preset(URI, publishable)
+    there = repository.snapshots[repository.refs["main"]]
+    assert there == {**files_of(publishable), ".gitattributes": b""}
 
 
 def test_private_repositories_need_the_token(hugging_face, publishable, tmp_path, monkeypatch):
@@ -285,12 +309,42 @@ def test_a_pull_that_fails_leaves_the_old_folder(pushed, tmp_path):
     assert files_of(target) == before
 
 
-def test_a_file_larger_than_presets_have_is_not_copied(pushed, tmp_path, monkeypatch):
+def test_a_file_larger_than_presets_have_is_not_downloaded(
+    hugging_face, pushed, tmp_path, monkeypatch
+):
     relisted(pushed, extra__bin=bytes(200_000))
     monkeypatch.setattr(manifests, "_LARGEST_FILE", 150_000)
-    with pytest.raises(PresetError, match="so it is not opened"):
+    with pytest.raises(PresetError, match=r"extra\.bin of .*so it is not opened"):
         sharing.pull(URI, tmp_path / "pulled")
     assert not (tmp_path / "pulled").exists()
+    assert not hugging_face.asked_for("extra.bin")
+
+
+@pytest.mark.parametrize(
+    ("bound", "most", "message"),
+    [("_MOST_FILES", 3, "files, expected at most 3"), ("_MOST_BYTES", 30_000, "together larger")],
+)
+def test_a_preset_larger_than_presets_are_is_not_downloaded(
+    hugging_face, pushed, tmp_path, monkeypatch, bound, most, message
+):
+    monkeypatch.setattr(sharing, bound, most)
+    with pytest.raises(PresetError, match=message):
+        sharing.pull(URI, tmp_path / "pulled")
+    assert not (tmp_path / "pulled").exists()
+    assert len(hugging_face.asked_for("/large/")) < 4
+
+
+def test_files_that_a_release_key_signed_otherwise_are_not_pulled(
+    pushed, signed, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(signatures, "RELEASE_KEYS", tmp_path)
+    pushed.add(files_of(signed))
+    assert (sharing.pull(URI, tmp_path / "first").folder / "model.sig").is_file()
+    signature = (signed / "model.sig").read_bytes()
+    pushed.add(relisted(pushed, README__md=b"altered") | {"model.sig": signature})
+    with pytest.raises(PresetError, match=r"hf://ada/mine_x4@\w+/README.md is not the file that"):
+        sharing.pull(URI, tmp_path / "second")
+    assert not (tmp_path / "second").exists()
 
 
 def test_incomplete_folders_are_not_pushed(hugging_face, publishable):

@@ -1,0 +1,44 @@
+"""What may lie in a preset folder: files, and none of them a secret key."""
+
+import re
+from pathlib import Path
+
+from keras_litesr.zoo.manifests import BESIDE, PresetError
+
+# Of a key pair for signatures, of SSH, and of an owner, whose format `protection.keys` writes.
+_SECRET = re.compile(
+    rb'^-----BEGIN [A-Z ]*PRIVATE KEY-----|"format"\s*:\s*"keras_litesr owner key', re.MULTILINE
+)
+_HEAD_BYTES = 4096
+
+
+def require_only_files(folder: Path) -> None:
+    """Refuses a folder with subfolders, links or secret keys.
+
+    Raises:
+        PresetError: When there is one; the message names it.
+    """
+    for path in sorted(folder.iterdir()):
+        if path.name in BESIDE:
+            continue
+        if path.is_symlink() or not path.is_file():
+            raise PresetError(
+                f"Expected only files in the preset folder {folder}, but {path.name} is a link or "
+                "a folder. Move it elsewhere."
+            )
+        require_no_secret_key(path)
+
+
+def require_no_secret_key(path: Path) -> None:
+    """Refuses a file that holds a secret key, by its content, whatever its name.
+
+    Raises:
+        PresetError: For such a file.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if _SECRET.search(head):
+        raise PresetError(
+            f"{path} is a secret key, but everything in a preset folder is published. Move it "
+            "elsewhere, and make a new one if others had access."
+        )
