@@ -7,6 +7,7 @@ import click
 
 from keras_litesr.cli.errors import explained
 from keras_litesr.cli.lazy import LazyGroup
+from keras_litesr.cli.signals import ending_in_order
 from keras_litesr.failures import TrainingError
 from keras_litesr.silence import hush_tensorflow
 
@@ -19,7 +20,7 @@ Examples:
   litesr COMMAND --help           more examples and every option
 
 Exit codes: 0 done, 1 some pictures or a training failed, 2 wrong usage or a defect, 130 stopped by
-Ctrl-C.
+Ctrl-C, 143 by kill or a shutdown, 129 as the terminal was closed.
 """
 COMMANDS = {
     "upscale": ("upscale", "upscale", "Enlarges pictures, folders of pictures, and videos."),
@@ -50,7 +51,8 @@ class Litesr(LazyGroup):
         """Runs a command; a traceback is shown with `--debug` only."""
         hush_tensorflow()
         try:
-            return super().invoke(ctx)
+            with ending_in_order():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("litesr: stopped; no output is left half-written.", err=True)
             sys.exit(130)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from keras_litesr.images.files import OUTPUT_SUFFIXES, SUFFIXES, find_images
+from keras_litesr.images.files import OUTPUT_SUFFIXES, SUFFIXES, find_images, unreadable
 from keras_litesr.inference import video
 
 _WRITTEN = (*OUTPUT_SUFFIXES, *video.OUTPUT_SUFFIXES)
@@ -98,7 +98,7 @@ def plan(paths: Sequence[Path], naming: Naming) -> list[Job]:
 
     What is itself the output of another picture, or lies in the output folder, is left out, so
     that a second run does not enlarge the results of the first. Of two pictures with one output
-    the second has failed already.
+    the second has failed already, and so has a folder that cannot be searched.
 
     Raises:
         UsageError: When the paths and the output do not go together.
@@ -156,8 +156,14 @@ def _jobs(path: Path, naming: Naming) -> Iterator[Job]:
             yield Job(path, (naming.output or path.parent) / naming.name(path))
         return
     root = naming.output or _beside(path, naming.ending)
-    files = [file for file in find_images(path) if not _is_inside(file, root, path)]
-    if not files:
+    errors: list[OSError] = []
+    found = find_images(path, on_error=errors.append)
+    files = [file for file in found if not _is_inside(file, root, path)]
+    for error in errors:
+        job = Job(Path(error.filename), root / Path(error.filename).relative_to(path))
+        job.fail(unreadable(error))
+        yield job
+    if not files and not errors:
         raise click.UsageError(
             f"There are no pictures in {path}. Check the path; videos are named one by one."
         )

@@ -1,6 +1,7 @@
 """The file door: what reads, writes and finds picture files."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from keras_litesr.images.decoding import DEFAULT_MAX_PIXELS, read
@@ -22,17 +23,29 @@ __all__ = [
     "losses",
     "read",
     "to_pil",
+    "unreadable",
     "write",
 ]
 
-SUFFIXES = (".avif", ".bmp", ".gif", *OUTPUT_SUFFIXES)
+SUFFIXES = (".avif", ".bmp", ".gif", ".jfif", ".jpe", *OUTPUT_SUFFIXES)
 
 
-def find_images(folder: str | os.PathLike[str]) -> list[Path]:
+def _refuse(error: OSError) -> None:
+    raise ImageFileError(unreadable(error)) from error
+
+
+def find_images(
+    folder: str | os.PathLike[str], *, on_error: Callable[[OSError], None] = _refuse
+) -> list[Path]:
     """Lists the pictures in a folder and its subfolders, by suffix, sorted; hidden ones left out.
 
+    Args:
+        folder: The folder.
+        on_error: Called with what keeps a folder from being searched, whose name it knows.
+
     Raises:
-        ImageFileError: When the folder is missing or not a folder.
+        ImageFileError: When the folder is missing or not a folder; by default, when one of them
+            cannot be searched.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -41,8 +54,16 @@ def find_images(folder: str | os.PathLike[str]) -> list[Path]:
             "Check the path."
         )
     found = []
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=on_error):
         folders[:] = [name for name in folders if not name.startswith(".")]
         visible = [name for name in names if not name.startswith(".")]
         found += [Path(parent, name) for name in visible if Path(name).suffix.lower() in SUFFIXES]
     return sorted(found)
+
+
+def unreadable(error: OSError) -> str:
+    """Says which folder cannot be searched, and what to do."""
+    return (
+        f"Expected a folder of pictures at {str(error.filename)!r}, received one that cannot be "
+        f"searched ({error.strerror}). Check its permissions, or move it elsewhere."
+    )

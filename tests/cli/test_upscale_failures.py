@@ -1,5 +1,6 @@
 """`litesr upscale` when something is wrong with a picture or a place."""
 
+import errno
 import os
 from unittest.mock import Mock
 
@@ -23,6 +24,24 @@ def test_one_bad_file_does_not_keep_the_others_back(enlarge, picture, tmp_path):
     assert "missing.png" in result.stderr
     assert result.stderr.endswith("2 done, 3 failed\n")
     assert "Traceback" not in result.stderr
+
+
+def test_a_subfolder_that_cannot_be_searched_is_a_failure(enlarge, picture, tmp_path, monkeypatch):
+    picture("in/a.png"), picture("in/private/b.png")
+    search = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("private"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return search(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    result = enlarge(tmp_path / "in", "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert result.stderr.count("private', received one that cannot be searched") == 1
+    assert result.stderr.endswith("1 done, 1 failed\n")
+    monkeypatch.undo()
+    assert names(tmp_path / "out") == ["a_x4.png"]
 
 
 def test_a_defect_with_one_picture_does_not_keep_the_others_back(

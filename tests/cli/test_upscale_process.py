@@ -62,6 +62,30 @@ def test_killed_between_the_last_byte_and_its_name(picture, tmp_path):
     assert assert_whole(tmp_path / "out", (36, 24)) == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_that_ends_it_leaves_nothing_half_written(picture, tmp_path, name, code):
+    end = (
+        f"import os, signal; signal.signal(signal.{name}, signal.SIG_DFL); "
+        f"os.fsync = lambda _: os.kill(os.getpid(), signal.{name}); "
+    )
+    path = picture("in/a.png")
+    result = subprocess.run(command(path, "-o", tmp_path / "out", before=end))
+    assert result.returncode == code
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
+def test_a_signal_that_nohup_ignores_ends_nothing(picture, tmp_path):
+    end = (
+        "import os, signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGHUP); "
+    )
+    result = subprocess.run(command(picture("a.png"), "-o", tmp_path / "out", before=end))
+    assert result.returncode == 0
+    assert assert_whole(tmp_path / "out", (36, 24)) == 1
+
+
 def test_stderr_stays_empty_and_only_what_is_needed_is_imported(picture):
     after = (
         "import atexit, sys; atexit.register(lambda: print([name for name in ('keras', "
