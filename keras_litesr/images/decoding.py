@@ -4,7 +4,7 @@ import os
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,24 +111,21 @@ def _decoded(image: Image.Image, path: Path, is_deep_png: bool) -> Photo:
     is_sequence = image.format != "MPO" and getattr(image, "is_animated", False)
     file_format = "JPEG" if image.format == "MPO" else image.format or ""
     chunks = png_chunks.ahead_of_pixels(path) if file_format == "PNG" else {}
-    if chunks and png_chunks.has_text_behind_pixels(path):
-        with _quiet(image.width * image.height):
-            image.load()
-    if is_deep_png:
-        image.load()  # metadata may stand behind the pixels
-        transparent = image.info.get("transparency")
-        colour, alpha = sixteen_bit.decode_png(path.read_bytes(), transparent)
-        photo = upright(Photo(colour, alpha), metadata.from_image(image), path.name)
-    else:
-        if chunks and image.mode == "L" and "transparency" in image.info:
-            # Pillow stretches the pixels, not the value among them that is transparent.
-            image.info["transparency"] *= png_chunks.grey_step(chunks)
-        photo = from_pil(image, name=path.name)
+    has_late_text = bool(chunks) and png_chunks.has_text_behind_pixels(path)
+    with _quiet(image.width * image.height) if has_late_text else nullcontext():
+        photo = _deep_png(image, path) if is_deep_png else from_pil(image, name=path.name)
     left_out = png_chunks.left_out(chunks, path.name)
     if file_format == "AVIF":
         left_out = avif_boxes.left_out(path)
     notices = (*_first_only(path, file_format, is_sequence), *left_out, *photo.notices)
     return replace(photo, file_format=file_format, notices=notices)
+
+
+def _deep_png(image: Image.Image, path: Path) -> Photo:
+    image.load()  # metadata may stand behind the pixels
+    transparent = image.info.get("transparency")
+    colour, alpha = sixteen_bit.decode_png(path.read_bytes(), transparent)
+    return upright(Photo(colour, alpha), metadata.from_image(image), path.name)
 
 
 def _deep_tiff(path: Path, max_pixels: int) -> Photo | None:
@@ -143,6 +140,8 @@ def _deep_tiff(path: Path, max_pixels: int) -> Photo | None:
     _check_size(path, tags[sixteen_bit.WIDTH], tags[sixteen_bit.HEIGHT], max_pixels)
     colour, alpha = sixteen_bit.decode_tiff(path.read_bytes(), tags)
     notices = _first_only(path, "TIFF", is_sequence)
+    if sixteen_bit.has_further_channels(tags):
+        notices += (f"{path.name} holds further channels: only colour and alpha are used.",)
     photo = Photo(colour, alpha, file_format="TIFF", notices=notices)
     return upright(photo, kept, path.name)
 
@@ -170,12 +169,21 @@ def _check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
 
 
 def _unidentified(path: Path, head: bytes) -> ImageFileError:
+    if head.startswith(sixteen_bit.TIFF_STARTS) and _has_whole_tags(path):
+        received = "a TIFF of a layout that cannot be read here. Save it as 8- or 16-bit RGB."
+        return ImageFileError(f"Expected a picture in {str(path)!r}, received {received}")
     if head.startswith(_STARTS):
         return _damaged(path, "its head cannot be read")
     received = "a file of another kind. Check it in an image viewer."
     if head[4:12] in _HEIC_BRANDS:
         received = "a HEIC photo, which cannot be read here. Export it as JPEG or PNG."
     return ImageFileError(f"Expected {_READABLE_NAMES} in {str(path)!r}, received {received}")
+
+
+def _has_whole_tags(path: Path) -> bool:
+    """Tells whether what describes the pixels of a TIFF is there, so that it is no damage."""
+    with path.open("rb") as stream, _quiet(DEFAULT_MAX_PIXELS):
+        return sixteen_bit.describes_pixels(sixteen_bit.tiff_tags(stream))
 
 
 def _damaged(path: Path, reason: str) -> ImageFileError:

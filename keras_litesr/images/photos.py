@@ -90,7 +90,11 @@ def from_pil(image: Image.Image, *, name: str = "the image") -> Photo:
             f"Expected {name} with 8 or 16 bits a channel, received Pillow mode {image.mode}, "
             "whose range of values is unknown. Save it as 8- or 16-bit PNG or TIFF."
         )
+    step = _grey_step(image)  # which is forgotten once the pixels are there
     image.load()
+    if step > 1 and "transparency" in image.info:
+        # Pillow stretches the pixels, not the value among them that is transparent.
+        image.info["transparency"] *= step
     kept, file_format = metadata_of.from_image(image), image.format or ""
     notices: tuple[str, ...] = ()
     if image.mode == "CMYK":
@@ -177,6 +181,12 @@ def _separated(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
         return np.array(image.convert("L" if is_grey else "RGB")), None
     pixels = np.array(image.convert("LA" if is_grey else "RGBA"))
     return pixels[..., 0] if is_grey else pixels[..., :3], pixels[..., -1]
+
+
+def _grey_step(image: Image.Image) -> int:
+    """Computes what Pillow will multiply grey of a PNG by: 85 at 2 bits, 17 at 4, else 1."""
+    rawmodes = [tile.args for tile in getattr(image, "tile", ()) if image.format == "PNG"]
+    return {"L;2": 85, "L;4": 17}.get(str(rawmodes[0]), 1) if rawmodes else 1
 
 
 def _has_twelve_bits(image: Image.Image) -> bool:

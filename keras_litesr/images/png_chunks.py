@@ -5,7 +5,6 @@ from pathlib import Path
 
 _SIGNATURE_BYTES, _CHECKSUM_BYTES = 8, 4
 _LONGEST = 64  # of the chunks that are asked for here, all are shorter
-_BIT_DEPTH = 8
 _USUAL_GAMMA, _TOLERANCE = 45455, 0.05  # 1/2.2 in 100,000ths; libpng takes what is near for equal
 _TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
 _STRONGER = {b"cICP", b"iCCP", b"sRGB"}
@@ -39,11 +38,6 @@ def has_text_behind_pixels(path: Path) -> bool:
                 return True
             stream.seek(length + _CHECKSUM_BYTES, 1)
     return False
-
-
-def grey_step(chunks: dict[bytes, bytes]) -> int:
-    """Computes what Pillow multiplies grey by to fill 0..255: 85 at 2 bits, 17 at 4, 1 at 8."""
-    return 255 // (2 ** chunks[b"IHDR"][_BIT_DEPTH] - 1)
 
 
 def left_out(chunks: dict[bytes, bytes], name: str) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ WIDTH, HEIGHT = 256, 257
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_BIT_DEPTH = 24
 _WHITE = 65535
-_BITS, _PHOTOMETRIC, _PLANAR, _EXTRA, _SAMPLE_FORMAT = 258, 262, 284, 338, 339
+_BITS, _PHOTOMETRIC, _STRIPS, _SAMPLES, _PLANAR = 258, 262, 273, 277, 284
+_EXTRA, _SAMPLE_FORMAT = 338, 339
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
-_UNSPECIFIED, _PREMULTIPLIED, _ALPHA = 0, 1, 2
+_PREMULTIPLIED, _ALPHA = 1, 2
 
 
 def is_png(head: bytes) -> bool:
@@ -28,6 +29,18 @@ def is_tiff(tags: Image.Exif) -> bool:
         and set(_values(tags, _SAMPLE_FORMAT, 1)) == {1}
         and tags.get(_PHOTOMETRIC) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB)
     )
+
+
+def has_further_channels(tags: Image.Exif) -> bool:
+    """Says whether a TIFF for which `is_tiff` holds has more than colour and one alpha."""
+    channels = 3 if tags.get(_PHOTOMETRIC) == _RGB else 1
+    has_alpha = any(each in (_PREMULTIPLIED, _ALPHA) for each in _meanings(tags))
+    return tags.get(_SAMPLES, 1) - channels > has_alpha
+
+
+def describes_pixels(tags: Image.Exif) -> bool:
+    """Says whether tags are there without which no TIFF holds a picture."""
+    return all(tag in tags for tag in (WIDTH, HEIGHT, _PHOTOMETRIC, _STRIPS))
 
 
 def tiff_tags(stream: BinaryIO) -> Image.Exif:
@@ -86,13 +99,19 @@ def decode_tiff(data: bytes, tags: Image.Exif) -> tuple[np.ndarray, np.ndarray |
     colour = pixels[..., :channels]
     if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
         colour = _WHITE - colour
-    meaning = _values(tags, _EXTRA, _ALPHA)[0]
-    if pixels.shape[2] == channels or meaning == _UNSPECIFIED:
+    meanings = _meanings(tags)[: pixels.shape[2] - channels]
+    place = next((n for n, each in enumerate(meanings) if each in (_PREMULTIPLIED, _ALPHA)), None)
+    if place is None:
         return _grey_or_rgb(colour), None
-    alpha = pixels[..., channels]
-    if meaning == _PREMULTIPLIED:
+    alpha = pixels[..., channels + place]
+    if meanings[place] == _PREMULTIPLIED:
         colour = _unmultiplied(colour, alpha[..., None])
     return _grey_or_rgb(colour), np.ascontiguousarray(alpha)
+
+
+def _meanings(tags: Image.Exif) -> tuple[int, ...]:
+    """Lists what the channels behind the colour are for."""
+    return _values(tags, _EXTRA, _ALPHA)
 
 
 def _values(tags: Image.Exif, tag: int, default: int) -> tuple[int, ...]:

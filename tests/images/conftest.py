@@ -41,7 +41,7 @@ def tiff_file() -> Callable[..., bytes]:
         photometric: int,
         order: str = "<",
         planar: int = 1,
-        extra: int | None = None,
+        extra: int | list[int] | None = None,
         orientation: int = 1,
         pages: int = 1,
     ) -> bytes:
@@ -54,7 +54,7 @@ def tiff_file() -> Callable[..., bytes]:
         entries += [(274, 3, [orientation]), (277, 3, [channels]), (278, 4, [height])]
         entries += [(279, 4, [plane.nbytes for plane in planes]), (284, 3, [planar])]
         if extra is not None:
-            entries.append((338, 3, [extra]))
+            entries.append((338, 3, extra if isinstance(extra, list) else [extra]))
         start = 8 + 2 + 12 * len(entries) + 4
         places = [start + index * planes[0].nbytes for index in range(len(planes))]
         tail = planes.tobytes()

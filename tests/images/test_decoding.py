@@ -17,7 +17,7 @@ from keras_litesr.images import avif_boxes
 from keras_litesr.images.decoding import read
 from keras_litesr.images.metadata import Metadata
 from keras_litesr.images.output import write
-from keras_litesr.images.photos import ImageFileError, Photo
+from keras_litesr.images.photos import ImageFileError, Photo, from_pil
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
@@ -420,9 +420,11 @@ def test_the_transparent_value_of_few_bits_is_stretched_as_the_pixels_are(
     transparent = struct.pack(">H", stretched * (2**depth - 1) // 255)
     path = tmp_path / "icon.png"
     path.write_bytes(_png(bytes([0, row]), 2, 1, depth, 0, tRNS=transparent))
-    photo = read(path)
-    assert photo.colour.tolist() == [[255, stretched]]
-    assert photo.alpha.tolist() == [[255, 0]]
+    with Image.open(path) as image:
+        photos = [read(path), from_pil(image), from_pil(image)]
+    for photo in photos:
+        assert photo.colour.tolist() == [[255, stretched]]
+        assert photo.alpha.tolist() == [[255, 0]]
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,27 @@ def test_a_fourth_channel_of_no_stated_meaning_is_no_alpha(
     tmp_path: Path, tiff_file: Callable[..., bytes]
 ) -> None:
     samples = _samples(4)
-    _is(_read(tmp_path, tiff_file(samples, photometric=2, extra=0)), samples[..., :3], None)
+    photo = _read(tmp_path, tiff_file(samples, photometric=2, extra=0))
+    _is(photo, samples[..., :3], None)
+    assert photo.notices == ("deep holds further channels: only colour and alpha are used.",)
+
+
+@pytest.mark.parametrize(("photometric", "colours"), [(1, 1), (2, 3)])
+def test_alpha_is_found_behind_a_channel_of_no_stated_meaning(
+    tmp_path: Path, tiff_file: Callable[..., bytes], photometric: int, colours: int
+) -> None:
+    samples = _samples(colours + 2)
+    photo = _read(tmp_path, tiff_file(samples, photometric=photometric, extra=[0, 2]))
+    _is(photo, samples[..., 0] if colours == 1 else samples[..., :3], samples[..., -1])
+    assert photo.notices == ("deep holds further channels: only colour and alpha are used.",)
+
+
+def test_a_whole_tiff_of_a_layout_that_cannot_be_read_is_not_called_damaged(
+    tmp_path: Path, tiff_file: Callable[..., bytes]
+) -> None:
+    samples = _samples(5).astype(np.uint8)
+    with pytest.raises(files.ImageFileError, match=r"deep', received a TIFF of a layout that"):
+        _read(tmp_path, tiff_file(samples, photometric=2, extra=[0, 2]))
 
 
 def test_tiff_orientation_is_applied(tmp_path: Path, tiff_file: Callable[..., bytes]) -> None:

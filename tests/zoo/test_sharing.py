@@ -96,9 +96,7 @@ def test_a_repository_of_something_else_is_left_alone(hugging_face, publishable,
     repository = hugging_face.repositories["ada/mine_x4"] = Repository()
     files = {"thesis.pdf": b"", "README.md": b"", "SHA256SUMS": manifest}
     before = repository.add({name: data for name, data in files.items() if data is not None})
-    with pytest.raises(
-        PresetError, match=r"a repository with .* and without a preset. Push to another"
-    ):
+    with pytest.raises(PresetError, match=r"with .* and without a preset. Push to another"):
         sharing.upload_preset(URI, publishable)
     assert repository.refs["main"] == before
 
