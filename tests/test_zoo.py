@@ -9,7 +9,8 @@ from keras_litesr.export.metadata import read_metadata
 from keras_litesr.export.operators import count_operators, count_partitions
 from keras_litesr.export.tflite import weights_sha256
 from keras_litesr.images.pixels import to_float, to_uint8
-from keras_litesr.inference.upscaler import DTYPES, Upscaler
+from keras_litesr.inference.networks import DTYPES
+from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.training.recipes import RECIPES, AdversarialRecipe
 from keras_litesr.zoo import cards, folders
 from keras_litesr.zoo.presets import PRESETS as ROWS

@@ -25,8 +25,8 @@ from keras_litesr.evaluation.machine import machine_name
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.images.files import Photo, write
 from keras_litesr.images.resize import bicubic
+from keras_litesr.inference.networks import DTYPES
 from keras_litesr.inference.runtimes import Keras, LiteRT
-from keras_litesr.inference.upscaler import DTYPES
 from keras_litesr.models.litert import available_cores
 from keras_litesr.silence import captured_output
 from keras_litesr.timing import alternate, milliseconds

@@ -11,7 +11,8 @@ from tqdm import tqdm
 from keras_litesr.cli.printing import printable
 from keras_litesr.evaluation import benchmark, paper, tables
 from keras_litesr.evaluation.protocols import PROTOCOLS
-from keras_litesr.inference.upscaler import DTYPES, RUNTIMES, Upscaler
+from keras_litesr.inference.networks import DTYPES, RUNTIMES
+from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.zoo import folders
 
 _ALL = "all"

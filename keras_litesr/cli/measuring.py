@@ -8,7 +8,8 @@ from keras_litesr.cli.evaluate import measured
 from keras_litesr.evaluation import benchmark
 from keras_litesr.evaluation.protocols import PROTOCOLS
 from keras_litesr.export.operators import count_operators, count_partitions
-from keras_litesr.inference.upscaler import DTYPES, Upscaler
+from keras_litesr.inference.networks import DTYPES
+from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 

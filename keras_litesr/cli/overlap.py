@@ -51,7 +51,8 @@ def overlap(
     are found by their hashes; copies that were trained on, quantised, rescaled or permuted by the
     correlation of every kernel with every other, which is judged against shuffled kernels and
     against all other pairs. A model trained from scratch on another's answers shares no weights
-    with it. No evidence is no proof: a copy that was changed beyond recognition is not found.
+    with it; kernels of shapes that have fewer than 8 pairs are compared for equal numbers only. No
+    evidence is no proof: a copy that was changed beyond recognition is not found.
     """
     require_scipy()
     read_keys = [_key(path) for path in keys]
@@ -100,6 +101,7 @@ def _report(first: str, second: str, as_json: bool) -> dict[str, Any]:
         "identical": [list(names) for names in found.identical],
         "shared": len(found.shared),
         "compared": len(found.likenesses),
+        "judged": found.judged,
         "pairs": [asdict(each) for each in (found.likenesses if as_json else _few(found))],
     }
 
@@ -179,6 +181,12 @@ def _in_words(report: dict[str, Any]) -> str:
             f"strangers; the most alike, beside the highest of shuffled kernels (chance):\n\n"
             f"{as_text(rows)}\n"
         )
+        if report["judged"] < report["compared"]:
+            left = report["compared"] - report["judged"]
+            parts.append(
+                f"{left} pairs are too few of their shapes to be told from strangers but by equal "
+                "numbers."
+            )
     parts += [f"Mark of {m['key']} in {m['model']}: {m['verdict']}" for m in report["marks"]]
     if "quality" in report:
         one, other = (row["psnr"] for row in report["quality"])

@@ -11,8 +11,9 @@ from keras_litesr.cli.batch import Options, run
 from keras_litesr.cli.plan import Job, Naming, plan
 from keras_litesr.cli.ranges import NumberRange
 from keras_litesr.images.files import DEFAULT_MAX_PIXELS
-from keras_litesr.inference.networks import DTYPES, FASTEST
-from keras_litesr.inference.upscaler import MOST_THREADS, RUNTIMES, Upscaler
+from keras_litesr.inference.networks import DTYPES, FASTEST, RUNTIMES
+from keras_litesr.inference.upscaler import MOST_THREADS, Upscaler
+from keras_litesr.zoo.integrity import VERIFY
 
 _FAITHFUL, _SHARP = "lite_psnr_x4", "lite_x4"
 _FORMATS = ("same", "auto", "png", "jpg", "webp")
@@ -142,6 +143,21 @@ Examples:
     help="Pictures and videos of more pixels are refused, as a small file may claim a size that "
     "fills the memory. Raise it for files that you trust.",
 )
+@click.option(
+    "--verify",
+    type=click.Choice(VERIFY),
+    default="auto",
+    show_default=True,
+    help="`auto` checks the model's checksums, and the signature where a trusted key made one; "
+    "`require` refuses what no trusted key has signed; `off` checks neither.",
+)
+@click.option(
+    "--public-key",
+    "public_keys",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Key to trust beside the zoo's release keys; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a picture.")
 @click.pass_context
 def upscale(
@@ -159,6 +175,8 @@ def upscale(
     threads: int | None,
     self_ensemble: bool,
     outscale: float | None,
+    verify: str,
+    public_keys: tuple[Path, ...],
     **choices: Any,
 ) -> None:
     """Enlarges pictures, folders of pictures, and videos.
@@ -189,6 +207,8 @@ def upscale(
         dtype=dtype,
         blend=blend,
         self_ensemble=self_ensemble,
+        verify=verify,
+        trusted_keys=public_keys,
     )
     if (runtime, upscaler.runtime) == ("auto", "keras"):
         note = f"note: {upscaler.name} has no .tflite file, so Keras runs it, which starts slowly."

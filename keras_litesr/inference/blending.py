@@ -7,7 +7,8 @@ import numpy as np
 
 from keras_litesr.models.kinship import check_kinship, check_weight
 from keras_litesr.zoo import folders
-from keras_litesr.zoo.integrity import CheckedFolder, checked_folder
+from keras_litesr.zoo.checks import Checks
+from keras_litesr.zoo.integrity import CheckedFolder
 
 _IDENTIFIER = b"TFL3"
 
@@ -52,14 +53,16 @@ def blend_files(first: bytes, second: bytes, weight: float) -> bytes:
     return bytes(blended)
 
 
-def blend_with_preset(first: bytes, preset: str | os.PathLike[str], weight: float) -> bytes:
+def blend_with_preset(
+    first: bytes, preset: str | os.PathLike[str], weight: float, checks: Checks
+) -> bytes:
     """Blends a float32 TFLite file with the verified one of a preset, as `blend_files` does.
 
     Raises:
-        PresetError: When the preset or its file is missing or altered.
+        PresetError: When the preset or its file is missing or altered, or not signed as asked.
         ValueError: As `blend_files`.
     """
-    files, file_name = _float32_file(preset)
+    files, file_name = _float32_file(preset, checks)
     if file_name not in files:
         raise folders.PresetError(
             f"Expected {file_name} in {preset} to blend with, found none. Choose the runtime "
@@ -68,15 +71,17 @@ def blend_with_preset(first: bytes, preset: str | os.PathLike[str], weight: floa
     return blend_files(first, files.read(file_name), weight)
 
 
-def can_blend_with(preset: str | os.PathLike[str]) -> bool:
+def can_blend_with(preset: str | os.PathLike[str], checks: Checks) -> bool:
     """Says whether a preset has the file that `blend_with_preset` needs."""
-    files, file_name = _float32_file(preset)
+    files, file_name = _float32_file(preset, checks)
     return file_name in files
 
 
-def _float32_file(preset: str | os.PathLike[str]) -> tuple[CheckedFolder, str]:
-    folder = folders.preset_folder(preset)
-    return checked_folder(folder), f"{folders.metadata(folder)['name']}_float32.tflite"
+def _float32_file(preset: str | os.PathLike[str], checks: Checks) -> tuple[CheckedFolder, str]:
+    files = checks.folder(folders.preset_folder(preset))
+    content = files.read(folders.METADATA)
+    facts = folders.parsed_metadata(content, files.path / folders.METADATA)
+    return files, f"{facts['name']}_float32.tflite"
 
 
 def _constants(content: bytes | bytearray) -> Iterator[np.ndarray]:

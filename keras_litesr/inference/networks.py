@@ -16,11 +16,13 @@ from keras_litesr.inference.runtimes import Blend, Keras, LiteRT, keras_runtime
 from keras_litesr.models.kinship import check_weight
 from keras_litesr.models.tflite_files import TFLiteFile, is_tflite_file, open_tflite
 from keras_litesr.zoo import folders
-from keras_litesr.zoo.integrity import CheckedFolder, checked_folder
+from keras_litesr.zoo.checks import Checks
+from keras_litesr.zoo.integrity import CheckedFolder
 
 if TYPE_CHECKING:
     import keras
 
+RUNTIMES = ("auto", "litert", "keras")
 DTYPES = ("float32", "float16", "int8")
 FASTEST = "fastest"
 # For a network that sees further than could be measured: four times what the zoo's see.
@@ -63,22 +65,36 @@ def opened(
     threads: int | None,
     dtype: str,
     blend: Blend | None,
+    checks: Checks,
 ) -> Network:
     """Opens a model; the arguments are those of `Upscaler`, which says what is refused."""
+    if runtime not in RUNTIMES:
+        raise ValueError(f"Expected runtime {', '.join(RUNTIMES)}, received {runtime!r}.")
+    if dtype not in (*DTYPES, FASTEST):
+        known = ", ".join([*DTYPES, FASTEST])
+        raise ValueError(f"Expected dtype {known}, received {dtype!r}.")
+    if dtype != "float32":
+        runtime = _runtime_for(dtype, runtime)
     if blend is not None:
         _require_pair(blend)
     if isinstance(model, (str, os.PathLike)):
         if is_tflite_file(model):
             _require_plain(os.fspath(model), runtime, dtype, blend)
+            checks.refuse_unsigned_file(model)
             return _of_file(open_tflite(model, threads=threads))
-        return _of_preset(folders.preset_folder(model), runtime, threads, dtype, blend)
+        return _of_preset(folders.preset_folder(model), runtime, threads, dtype, blend, checks)
     return _of_model(model, runtime)
 
 
 def _of_preset(
-    folder: Path, runtime: str, threads: int | None, dtype: str, blend: Blend | None
+    folder: Path,
+    runtime: str,
+    threads: int | None,
+    dtype: str,
+    blend: Blend | None,
+    checks: Checks,
 ) -> Network:
-    files = checked_folder(folder)
+    files = checks.folder(folder)
     facts = folders.parsed_metadata(files.read(folders.METADATA), folder / folders.METADATA)
     known: dict[str, Any] = {
         "name": facts["name"],
@@ -95,15 +111,15 @@ def _of_preset(
             f"Expected {file_name} in {folder} for the runtime litert, found none. Choose "
             "another, or make it with `litesr convert`."
         )
-    if runtime == "auto" and blend and not can_blend_with(blend[0]):
+    if runtime == "auto" and blend and not can_blend_with(blend[0], checks):
         runtime = "keras"
     if runtime == "keras" or not contents:
-        return Network(enlarge=keras_runtime(folder, blend), runtime="keras", **known)
+        return Network(enlarge=keras_runtime(folder, blend, checks), runtime="keras", **known)
     if dtype == FASTEST:
         dtype = fastest(contents, threads=threads)
     content = contents[dtype]
     if blend:
-        content = blend_with_preset(content, *blend)
+        content = blend_with_preset(content, *blend, checks)
     network = LiteRT(content, threads=threads)
     return Network(enlarge=network, runtime="litert", dtype=dtype, **known)
 
@@ -192,3 +208,12 @@ def _require_plain(place: str, runtime: str, dtype: str, blend: Blend | None) ->
             f"Expected a preset to choose a dtype of or to blend, received {place}. Name the file "
             "of that dtype, or a preset."
         )
+
+
+def _runtime_for(dtype: str, runtime: str) -> str:
+    if runtime == "keras":
+        raise ValueError(
+            f"Expected the dtype float32 for the runtime keras, received {dtype}. Only .tflite "
+            "files come in others; choose the runtime litert."
+        )
+    return "litert"

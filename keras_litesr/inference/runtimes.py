@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_litesr.models.litert import LiteRT, available_cores
 from keras_litesr.silence import captured_output
+from keras_litesr.zoo.checks import Checks
 
 if TYPE_CHECKING:
     import keras
@@ -35,12 +36,14 @@ class Keras:
         return self._model.predict_on_batch(low_res)
 
 
-def keras_runtime(folder: Path, blend: Blend | None = None) -> Keras:
+def keras_runtime(folder: Path, blend: Blend | None, checks: Checks) -> Keras:
     """Loads a preset, or its blend with another, as a Keras model that runs."""
     # TensorFlow prints pages about the processor when it is imported.
     with captured_output():
         from keras_litesr.models import blending
         from keras_litesr.zoo.registry import load
 
-        model = load(folder)
-        return Keras(blending.blend(model, load(blend[0]), blend[1]) if blend else model)
+        model = load(folder, **vars(checks))
+        if blend:
+            model = blending.blend(model, load(blend[0], **vars(checks)), blend[1])
+        return Keras(model)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from numbers import Integral
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,15 +17,15 @@ from keras_litesr.images import resize
 from keras_litesr.images.files import Photo, to_pil
 from keras_litesr.images.transparency import painted_on
 from keras_litesr.inference.ensemble import SelfEnsemble
-from keras_litesr.inference.networks import DTYPES, FASTEST, opened
+from keras_litesr.inference.networks import opened
 from keras_litesr.inference.pictures import array_of, photo_of
 from keras_litesr.inference.runtimes import Blend
 from keras_litesr.inference.tiling import check_tile, enlarge_in_tiles_of, enlarge_tiled
+from keras_litesr.zoo.checks import Checks
 
 if TYPE_CHECKING:
     import keras
 
-RUNTIMES = ("auto", "litert", "keras")
 # LiteRT crashes when the system grants it fewer threads than it asks for.
 MOST_THREADS = 256
 # Time per megapixel is flat from 192 to 512, 1.2 times as long at 128; memory grows with the area.
@@ -53,6 +54,8 @@ class Upscaler:
             from 0 to 1: what runs has the weights of both, interpolated. In float32 only.
         self_ensemble: Whether to average what the network makes of the eight orientations of
             every tile: better by about a tenth of a dB, and eight times slower.
+        verify: `auto`, `require` or `off`, for presets and files as in `keras_litesr.load`.
+        trusted_keys: Files of public keys to trust, beside the release keys of this package.
 
     Attributes:
         name: The model's name.
@@ -67,7 +70,7 @@ class Upscaler:
 
     Raises:
         PresetError: For an unknown name, a file that is missing, altered or not listed, or a
-            signature by a trusted key that fails.
+            signature by a trusted key that fails or, with `require`, is not there.
         TypeError: For a model of another kind, or a tile that is no whole number.
         ValueError: For an unknown runtime, another number of threads, a tile no larger than twice
             the model's receptive radius, a Keras model that is to run in LiteRT, or a `.tflite`
@@ -90,14 +93,9 @@ class Upscaler:
         dtype: str = "float32",
         blend: Blend | None = None,
         self_ensemble: bool = False,
+        verify: str = "auto",
+        trusted_keys: Iterable[str | Path] = (),
     ):
-        if runtime not in RUNTIMES:
-            raise ValueError(f"Expected runtime {', '.join(RUNTIMES)}, received {runtime!r}.")
-        if dtype not in (*DTYPES, FASTEST):
-            known = ", ".join([*DTYPES, FASTEST])
-            raise ValueError(f"Expected dtype {known}, received {dtype!r}.")
-        if dtype != "float32":
-            runtime = _runtime_for(dtype, runtime)
         if blend and (dtype != "float32" or not isinstance(model, (str, os.PathLike))):
             raise ValueError(
                 f"Expected two presets in float32 to blend, received {model} in {dtype}. Leave out "
@@ -110,7 +108,14 @@ class Upscaler:
             raise ValueError(
                 f"Expected 1 to {MOST_THREADS} threads, or None for all, received {threads!r}."
             )
-        network = opened(model, runtime=runtime, threads=threads, dtype=dtype, blend=blend)
+        network = opened(
+            model,
+            runtime=runtime,
+            threads=threads,
+            dtype=dtype,
+            blend=blend,
+            checks=Checks(verify, tuple(trusted_keys)),
+        )
         self.name, self.version, self.scale = network.name, network.version, network.scale
         self.runtime, self.dtype = network.runtime, network.dtype
         self.overlap, self.is_seamless = network.overlap, network.is_seamless
@@ -221,6 +226,7 @@ def upscale(
     model: str | os.PathLike[str] | keras.Model = "lite_x4",
     runtime: str = "auto",
     tile: int | None = None,
+    verify: str = "auto",
 ) -> Image.Image | np.ndarray:
     """Enlarges one picture; for many, keep an `Upscaler`.
 
@@ -230,6 +236,7 @@ def upscale(
         model: Name from `keras_litesr.presets()`, preset folder, `.tflite` file, or Keras model.
         runtime: `auto`, `litert` or `keras`; see `Upscaler`.
         tile: Longest side of a tile in low-resolution pixels; automatic when None or 0.
+        verify: `auto`, `require` or `off`; see `keras_litesr.load`.
 
     Returns:
         The same kind of picture; a Pillow image for a path.
@@ -244,13 +251,4 @@ def upscale(
         >>> upscale(np.zeros((6, 4, 3), np.uint8), model="bicubic_x4").shape
         (24, 16, 3)
     """
-    return Upscaler(model, runtime=runtime, tile=tile)(image)
-
-
-def _runtime_for(dtype: str, runtime: str) -> str:
-    if runtime == "keras":
-        raise ValueError(
-            f"Expected the dtype float32 for the runtime keras, received {dtype}. Only .tflite "
-            "files come in others; choose the runtime litert."
-        )
-    return "litert"
+    return Upscaler(model, runtime=runtime, tile=tile, verify=verify)(image)

@@ -20,6 +20,8 @@ UNKNOWN = "could not tell"
 
 _LEAST_CHANNELS = 8
 _SHUFFLED_PAIRS = 16
+# Fewer do not show how much trained strangers of these shapes have in common.
+_LEAST_PAIRS = 8
 # Strangers that were trained spread more than shuffled kernels do, and no fewer decimals are sure.
 _LEAST_SPREAD = 0.015
 _SURE = 1e-12
@@ -39,6 +41,8 @@ class Likeness:
         chance: The highest that shuffled kernels of the same shapes reached.
         p_value: Probability that strangers are as much alike anywhere in the two networks; no
             smaller figure than 1e-12 is given, since the tails of the null are not known so far.
+            With fewer than 8 pairs of these shapes there is no null but the 16 shuffled kernels,
+            which have lost what strangers of one structure share, so no figure is below 1/17.
     """
 
     first: str
@@ -55,11 +59,13 @@ class Overlap:
     Attributes:
         identical: Names of the kernels, one of each network, whose numbers are all equal.
         likenesses: Every pair that could be compared, the most alike first.
+        judged: Number of pairs with enough others of their shapes to be told from strangers.
         weights: Number of weights in the kernels of each network.
     """
 
     identical: tuple[tuple[str, str], ...]
     likenesses: tuple[Likeness, ...]
+    judged: int
     weights: tuple[int, int]
 
     @property
@@ -77,11 +83,11 @@ class Overlap:
     def answer(self) -> str:
         """`shared weights`, `no evidence of shared weights`, or `could not tell`.
 
-        It could not be told when no kernel could be compared with any.
+        It could not be told when no kernel could be compared with any, or only with too few.
         """
         if self.identical or self.shared:
             return SHARED
-        return NOTHING if self.likenesses else UNKNOWN
+        return NOTHING if self.judged else UNKNOWN
 
 
 def compare(
@@ -90,10 +96,11 @@ def compare(
     """Compares every kernel of one network with every kernel of another.
 
     A separable convolution counts as the full kernel that it stands for. Kernels are comparable
-    when they have the same height and width. What reads or paints pixels is compared for equal
-    numbers only: its channels have a meaning, so that all networks of one task resemble each other
-    there. A fine-tuned, quantised, rescaled or permuted copy is found; one that was trained from
-    scratch on the other's answers shares no weights and shows nothing.
+    when they have the same height and width, and alike beyond strangers only where at least 8 pairs
+    have their shapes: fewer do not show what strangers have in common. What reads or paints pixels
+    is compared for equal numbers only: its channels have a meaning, so that all networks of one
+    task resemble each other there. A fine-tuned, quantised, rescaled or permuted copy is found; one
+    that was trained from scratch on the other's answers shares no weights and shows nothing.
 
     Args:
         first: From `carriers.read`.
@@ -110,7 +117,8 @@ def compare(
     found = [likeness for pairs in groups.values() for likeness in comparison.of(pairs)]
     found.sort(key=lambda each: (each.p_value, -each.correlation))
     weights = _weights(first), _weights(second)
-    return Overlap(_identical(first, second), tuple(found), weights)
+    judged = sum(len(pairs) for pairs in groups.values() if len(pairs) >= _LEAST_PAIRS)
+    return Overlap(_identical(first, second), tuple(found), judged, weights)
 
 
 class Kernel(NamedTuple):
@@ -136,6 +144,7 @@ class _Comparison:
         # Of many pairs nearly all are strangers, trained ones, even where every layer was copied.
         null = np.array([*strangers, *reached])
         centre = float(np.median(null))
+        least = _SURE if len(pairs) >= _LEAST_PAIRS else 1 / (1 + _SHUFFLED_PAIRS)
         spread = max(_TO_SIGMA * float(np.median(np.abs(null - centre))), _LEAST_SPREAD)
         return [
             Likeness(
@@ -143,7 +152,7 @@ class _Comparison:
                 other.name,
                 value,
                 max(strangers),
-                self._p_value((value - centre) / spread),
+                self._p_value((value - centre) / spread, least),
             )
             for (one, other), value in zip(pairs, reached, strict=True)
         ]
@@ -157,9 +166,9 @@ class _Comparison:
     def _of_strangers(self, one: Kernel, other: Kernel) -> float:
         return correlation(one.form, shuffled(other.form, self.random))
 
-    def _p_value(self, deviations: float) -> float:
+    def _p_value(self, deviations: float, least: float) -> float:
         tail = math.erfc(deviations / math.sqrt(2)) / 2
-        return min(1.0, max(self.pairs * tail, _SURE))
+        return min(1.0, max(self.pairs * tail, least))
 
 
 def _inner(network: Network) -> list[Kernel]:

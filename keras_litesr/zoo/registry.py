@@ -23,8 +23,8 @@ from keras_litesr.models.srresnet import separable_srresnet, srresnet
 from keras_litesr.models.tflite_files import is_tflite_file, open_tflite
 from keras_litesr.models.tflite_model import TFLiteModel
 from keras_litesr.zoo import configuration, folders, weights
+from keras_litesr.zoo.checks import Checks
 from keras_litesr.zoo.contents import require_only_files
-from keras_litesr.zoo.integrity import checked_folder, require_known_mode
 from keras_litesr.zoo.manifests import is_plain_name
 from keras_litesr.zoo.presets import PRESETS
 from keras_litesr.zoo.sizes import parameter_count
@@ -86,11 +86,12 @@ def load(
         >>> model.output_shape
         (None, None, None, 3)
     """
-    require_known_mode(verify)
+    checks = Checks(verify, tuple(trusted_keys))
     if is_tflite_file(name_or_folder):
-        return _model_of_file(name_or_folder, verify)
+        checks.refuse_unsigned_file(name_or_folder)
+        return TFLiteModel(open_tflite(name_or_folder))
     folder = folders.preset_folder(name_or_folder)
-    files = checked_folder(folder, verify=verify, trusted_keys=trusted_keys)
+    files = checks.folder(folder)
     config = configuration.parsed(files.read(folders.CONFIG), folder / folders.CONFIG)
     arrays = weights.parsed(files.read(folders.WEIGHTS), folder / folders.WEIGHTS)
     described = parameter_count(config, folder / folders.CONFIG)
@@ -103,14 +104,6 @@ def load(
     model = _model_of(config, folder / folders.CONFIG)
     weights.set_arrays(model, arrays, folder / folders.WEIGHTS)
     return model
-
-
-def _model_of_file(path: str | os.PathLike[str], verify: str) -> keras.Model:
-    if verify == "require":
-        raise folders.PresetError(
-            f"{path} is not signed: a file alone cannot be. Get the signed preset that it is from."
-        )
-    return TFLiteModel(open_tflite(path))
 
 
 def save_to_preset(

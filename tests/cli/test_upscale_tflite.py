@@ -1,6 +1,7 @@
 """`litesr upscale -m file.tflite`, and the choice of a preset's file."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -25,6 +26,21 @@ def test_a_file_enlarges_as_its_preset(litesr, enlarge, file, picture, tmp_path)
     large = np.asarray(Image.open(tmp_path / "photo_x4.png"))
     assert enlarge(photo, "--overwrite").exit_code == 0
     np.testing.assert_array_equal(large, np.asarray(Image.open(tmp_path / "photo_x4.png")))
+
+
+def test_a_signature_can_be_asked_for(litesr, picture, tmp_path):
+    from keras_litesr.protection.signing import generate_key_pair, sign
+
+    photo, folder = picture("photo.png"), tmp_path / "mine_x4"
+    shutil.copytree(folders.preset_folder("bicubic_x4"), folder)
+    generate_key_pair(tmp_path / "own.pem", tmp_path / "own.pub")
+    sign(folder, tmp_path / "own.pem")
+    words = ["upscale", photo, "-m", folder, "--verify", "require"]
+    result = litesr(*words)
+    assert result.exit_code == 2
+    assert "which is not trusted" in result.stderr
+    assert not (tmp_path / "photo_x4.png").exists()
+    assert litesr(*words, "--public-key", tmp_path / "own.pub").exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -159,9 +159,9 @@ def test_constant_kernels_are_no_evidence():
 
 
 def test_a_smaller_relative_is_compared_and_weighed():
-    found = overlap.compare(chain(1), chain(2, channels=8, depth=3))
+    found = overlap.compare(chain(1, depth=5), chain(2, channels=8, depth=3))
     assert found.answer == overlap.NOTHING
-    assert len(found.likenesses) == 3 * 2
+    assert len(found.likenesses) == found.judged == 4 * 2
     assert found.ratio < 0.5
 
 
@@ -169,6 +169,34 @@ def test_nothing_can_be_told_of_networks_without_inner_kernels():
     alone = chain(1, depth=1)
     assert overlap.compare(alone, chain(2)).answer == overlap.UNKNOWN
     assert overlap.compare(chain(2), Network((PIXELS,))).ratio == 0
+
+
+def convolutions(seed, *, channels=64, depth=1):
+    """Full 3x3 kernels as Glorot draws them, the inner ones with the identity folded in."""
+    random = np.random.default_rng(seed)
+    steps = [PIXELS]
+    for number, (taken, given) in enumerate(pairwise([3, *[channels] * (depth + 1), 12])):
+        limit = np.sqrt(6 / (9 * taken + 9 * given))
+        kernel = random.uniform(-limit, limit, (3, 3, taken, given)).astype(np.float32)
+        if taken == given:
+            kernel[1, 1] += np.eye(taken, dtype=np.float32)
+        steps.append(_step(f"{number}", CONVOLUTION, len(steps) - 1, given, kernel=kernel))
+    return Network(tuple(steps))
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_strangers_of_one_structure_with_few_kernels_are_not_called_copies(depth):
+    found = overlap.compare(convolutions(1, depth=depth), convolutions(2, depth=depth))
+    assert not found.shared
+    assert found.judged == 0
+    assert min(each.p_value for each in found.likenesses) >= 1 / 17
+    assert found.answer == overlap.UNKNOWN
+
+
+def test_of_few_kernels_equal_ones_are_found():
+    first = convolutions(1)
+    copied = with_kernels(convolutions(2), {"1": kernels(first)["1"]})
+    assert overlap.compare(first, copied).answer == overlap.SHARED
 
 
 def test_progress_counts_every_pair():

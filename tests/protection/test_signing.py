@@ -129,7 +129,6 @@ def test_what_is_no_private_key_does_not_sign(folder, pair, tmp_path):
 
 def test_private_key_inside_of_the_folder_is_refused(folder, pair):
     os.replace(pair[0], folder / "own.pem")
-    folders.write_manifest(folder)
     with pytest.raises(ValueError, match="lies in the folder that is to be signed"):
         sign(folder, folder / "own.pem")
 

@@ -264,6 +264,15 @@ def test_without_network_the_cache_serves_what_it_has(pushed, hugging_face, tmp_
         sharing.pull(f"{URI}@v2", tmp_path / "third")
 
 
+def test_without_network_a_commit_without_signature_is_served(pushed, hugging_face, tmp_path):
+    relisted(pushed)
+    uri = f"{URI}@{pushed.refs['main']}"
+    first = sharing.pull(uri, tmp_path / "first").folder
+    hugging_face.__exit__()
+    close_session()
+    assert files_of(sharing.pull(uri, tmp_path / "second").folder) == files_of(first)
+
+
 def test_the_offline_switch_is_honoured(pushed, hugging_face, tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(PresetError, match=r"HF_HUB_OFFLINE forbids.*does not hold"):

@@ -1,0 +1,43 @@
+"""How presets are to be verified, handed to whatever opens them."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from keras_litesr.zoo.integrity import CheckedFolder, checked_folder, require_known_mode
+from keras_litesr.zoo.manifests import PresetError
+
+
+@dataclass(frozen=True)
+class Checks:
+    """How presets are verified before they are used; see `checked_folder`.
+
+    Attributes:
+        verify: `auto`, `require` or `off`.
+        trusted_keys: Files of public keys, beside the release keys of this package.
+
+    Raises:
+        ValueError: For another mode.
+    """
+
+    verify: str = "auto"
+    trusted_keys: tuple[str | Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_known_mode(self.verify)
+
+    def folder(self, path: Path) -> CheckedFolder:
+        """Checks a folder; raises as `checked_folder`."""
+        return checked_folder(path, verify=self.verify, trusted_keys=self.trusted_keys)
+
+    def refuse_unsigned_file(self, path: str | os.PathLike[str]) -> None:
+        """Refuses a `.tflite` file without its preset where signatures are required.
+
+        Raises:
+            PresetError: With `require`.
+        """
+        if self.verify == "require":
+            raise PresetError(
+                f"{path} is not signed: a file alone cannot be. Get the signed preset that it is "
+                "from."
+            )
