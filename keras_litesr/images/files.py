@@ -6,7 +6,7 @@ from pathlib import Path
 
 from keras_litesr.images.decoding import DEFAULT_MAX_PIXELS, read
 from keras_litesr.images.metadata import Metadata
-from keras_litesr.images.output import OUTPUT_SUFFIXES, check_output, check_place, losses, write
+from keras_litesr.images.output import OUTPUT_SUFFIXES, check_output, losses, write
 from keras_litesr.images.photos import ImageFileError, Photo, from_pil, to_pil
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "Metadata",
     "Photo",
     "check_output",
-    "check_place",
     "find_images",
     "from_pil",
     "losses",

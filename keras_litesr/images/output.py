@@ -1,11 +1,10 @@
 """Photos to files, which appear whole or not at all."""
 
 import os
-import secrets
 from dataclasses import replace
 from pathlib import Path
 
-from keras_litesr.atomic import unwritable
+from keras_litesr.atomic import published, unwritable
 from keras_litesr.images import encoding, metadata
 from keras_litesr.images.metadata import Metadata
 from keras_litesr.images.photos import ImageFileError, Photo
@@ -144,33 +143,13 @@ def _encoded(photo: Photo, path: Path, software: str | None, quality: int) -> by
 
 def _publish(data: bytes, path: Path, overwrite: bool) -> None:
     """Writes beside the target and renames, so that no half-written file ever has its name."""
-    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with temporary.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if overwrite:
-            os.replace(temporary, path)
-        else:
-            _rename_to_new(temporary, path)
+        with published(path, overwrite=overwrite) as temporary:
+            temporary.write_bytes(data)
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:
         raise _not_writable(path, error.strerror or str(error)) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _rename_to_new(temporary: Path, path: Path) -> None:
-    try:
-        os.link(temporary, path)  # unlike a rename, fails where a file has appeared meanwhile
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if os.path.lexists(path):
-            raise FileExistsError(path) from None
-        os.replace(temporary, path)
 
 
 def _exists(path: Path) -> ImageFileError:
