@@ -1,6 +1,8 @@
 """Chunks of a PNG ahead of its pixels, for what Pillow does not tell."""
 
 import struct
+from collections.abc import Iterator
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 _SIGNATURE_BYTES, _CHECKSUM_BYTES = 8, 4
@@ -13,31 +15,23 @@ _SRGB = bytes([1, 13, 0, 1])
 
 def ahead_of_pixels(path: Path) -> dict[bytes, bytes]:
     """Reads the chunks before `IDAT` by name, each cut to its first 64 bytes."""
-    chunks = {}
-    with path.open("rb") as stream:
-        stream.seek(_SIGNATURE_BYTES)
-        while len(head := stream.read(8)) == 8:
-            length, name = struct.unpack(">I4s", head)
-            if name == b"IDAT":
-                break
-            end = stream.tell() + length + _CHECKSUM_BYTES
-            chunks[name] = stream.read(min(length, _LONGEST))
-            stream.seek(end)
-    return chunks
+    return dict(takewhile(lambda chunk: chunk[0] != b"IDAT", _chunks(path)))
 
 
 def has_text_behind_pixels(path: Path) -> bool:
     """Tells whether there is text that a decoder meets only after the pixels."""
+    names = (name for name, _ in _chunks(path))
+    return any(name in _TEXTS for name in dropwhile(lambda name: name != b"IDAT", names))
+
+
+def _chunks(path: Path) -> Iterator[tuple[bytes, bytes]]:
     with path.open("rb") as stream:
         stream.seek(_SIGNATURE_BYTES)
-        is_behind = False
         while len(head := stream.read(8)) == 8:
             length, name = struct.unpack(">I4s", head)
-            is_behind = is_behind or name == b"IDAT"
-            if is_behind and name in _TEXTS:
-                return True
-            stream.seek(length + _CHECKSUM_BYTES, 1)
-    return False
+            end = stream.tell() + length + _CHECKSUM_BYTES
+            yield name, stream.read(min(length, _LONGEST))
+            stream.seek(end)
 
 
 def left_out(chunks: dict[bytes, bytes], name: str) -> tuple[str, ...]:
