@@ -494,7 +494,7 @@ def test_a_run_begun_before_the_settings_were_written_down_goes_on(tiny_run, tmp
 def test_a_training_that_diverges_stops_before_it_is_saved(tiny_run, tmp_path):
     parts = tiny_run()
     parts.model.set_weights([np.full_like(weight, np.nan) for weight in parts.model.get_weights()])
-    with pytest.raises(DivergedError, match="half the learning rate"):
+    with pytest.raises(DivergedError, match="half the --learning-rate"):
         _run(parts, tmp_path)
     assert _names(tmp_path) == {"events", "recipe.json"}
 
