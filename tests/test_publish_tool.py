@@ -42,7 +42,7 @@ def test_a_run_becomes_a_preset_that_says_how_it_was_trained(run, tmp_path):
     done = publish("lite_tiny_x4", run, tmp_path / "saved")
     assert done.returncode == 0, done.stderr
     facts = json.loads((tmp_path / "saved/lite_tiny_x4/metadata.json").read_text())
-    assert facts["license"] == PRESETS["lite_tiny_x4"].terms
+    assert facts["license"] == PRESETS["lite_tiny_x4"].licence
     training = facts["training"]
     assert (training["command"], training["hardware"]) == ("a command", "a machine")
     assert (training["steps"], training["minutes"], training["best_step"]) == (40_000, 1.5, 39_500)

@@ -53,7 +53,7 @@ def _publish(model: keras.Model, arguments: argparse.Namespace) -> Path:
         model,
         arguments.saved_models / arguments.preset,
         training=training,
-        licence=PRESETS[arguments.preset].terms,
+        licence=PRESETS[arguments.preset].licence,
     )
 
 

@@ -24,17 +24,14 @@ Row = dict[str, Any]
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_models(as_json: bool) -> None:
-    """Lists the models of the zoo: terms, parameters, PSNR (standard protocol), and their use.
-
-    Terms are those of the weights: `non-commercial-research` allows no product.
-    """
+    """Lists the models of the zoo: terms of the weights, parameters, PSNR (standard), and use."""
     rows = [_row(name) for name in PRESETS]
     click.echo(json.dumps(rows, indent=2) if as_json else as_text([_as_words(row) for row in rows]))
 
 
 def _row(name: str) -> Row:
     preset = PRESETS[name]
-    row: Row = {"model": name, "scale": preset.scale, "terms": preset.terms, "parameters": None}
+    row: Row = {"model": name, "scale": preset.scale, "terms": preset.licence, "parameters": None}
     try:
         folder = folders.preset_folder(name)
         row["parameters"] = folders.metadata(folder)["parameter_count"]

@@ -23,7 +23,7 @@ def quality_table(
     rows = [
         [
             _link(name),
-            presets[name].terms,
+            presets[name].licence,
             f"{metadata[name]['parameter_count']:,}",
             f"{figures['multiply_adds'] / 1e6:,.0f} M",
             *(_psnr_and_ssim(figures["files"]["float32"]["quality"].get(data)) for data in sets),
@@ -47,8 +47,8 @@ def published_note(rows: Mapping[str, Preset]) -> str:
     )
     sets = " / ".join(dict.fromkeys(data for row in rows.values() for data in row.published))
     return filled(f"""\
-The baselines were trained here on the pictures of the lightweight models, those under
-non-commercial-research terms on BSDS500 as well, for minutes or a few hours, as their cards say.
+The baselines were trained here on the pictures of the lightweight models, for half an hour to
+two hours, as their cards say.
 After longer trainings there were published, on {sets}: for {"; for ".join(each)}.""")
 
 

@@ -40,9 +40,7 @@ Published for this architecture, after far longer trainings: {figures} dB in PSN
 one is the zoo's own, trained on the zoo's pictures in the time stated below, to be compared with
 the other models here; it does not show what the architecture can reach."""
 # Names in the rows' `data` that hubs know, or could, as data sets.
-_DATASETS = ("CID22", "BSDS500")
-# BSDS500 comes without a licence file; its page states the terms.
-_BSDS_TERMS = "https://www2.eecs.berkeley.edu/Research/Projects/CS/vision/bsds/"
+_DATASETS = ("CID22",)
 
 
 def write_card(name: str, folder: Path) -> None:
@@ -174,8 +172,6 @@ def _card_of_row(name: str, row: Preset, facts: dict[str, Any]) -> Card:
     if row.published:
         figures = ", ".join(f"{data} {psnr:.2f}" for data, psnr in row.published.items())
         limits += " " + _PUBLISHED.format(figures=figures, source=row.source)
-    other = {"licence_name": row.terms, "licence_link": _BSDS_TERMS}
-    licence = other if row.licence == "other" else {}
     return Card(
         title=name,
         summary=row.summary,
@@ -186,7 +182,6 @@ def _card_of_row(name: str, row: Preset, facts: dict[str, Any]) -> Card:
         data=row.data,
         datasets=tuple(data.lower() for data in _DATASETS if data in row.data),
         tags=(row.architecture,),
-        **licence,
     )
 
 

@@ -14,7 +14,7 @@ class Preset:
         scale: Enlargement per side.
         summary: What it is, in one line.
         use: What it is for, and what it is not for.
-        licence: SPDX name, or `other` where the training data restrict the use.
+        licence: SPDX name.
         data: Pictures it was trained on and their terms; empty for a model without weights.
         published: PSNR (dB, standard protocol) by data set, as printed in `source`.
         source: Who published these figures.
@@ -30,26 +30,14 @@ class Preset:
     published: dict[str, float] = field(default_factory=dict)
     source: str = ""
 
-    @property
-    def terms(self) -> str:
-        """Name of the licence, also where it has no SPDX name."""
-        return "non-commercial-research" if self.licence == "other" else self.licence
 
-
-_PHOTOS = (
+_FREE_PICTURES = (
     "691 crops of photos of 480 to 640 pixels a side, made from larger or lossless originals: "
     "CID22 (CC BY-SA 4.0, Cloudinary), ubuntukylin and ubuntu-wallpapers (CC BY-SA 3.0), "
     "xubuntu-community (CC BY, CC BY-SA or CC0 by file), gb82, budgie and elementary (CC0), "
     "pop-os (public domain), akc-commons and wikipedia49 (Creative Commons or public domain by "
-    "file), aerial-odm (BSD-2-Clause or CC0)"
+    "file), aerial-odm (BSD-2-Clause or CC0)."
 )
-_BSDS = (
-    "the 400 training and test pictures of BSDS500 (Berkeley), whose terms allow non-commercial "
-    "research only"
-)
-
-_FREE_PICTURES = f"{_PHOTOS}."
-_ALL_PICTURES = f"{_PHOTOS}; and {_BSDS}."
 
 PRESETS = {
     "bicubic_x4": Preset(
@@ -149,8 +137,8 @@ PRESETS = {
         scale=4,
         summary="SRResNet (Ledig et al., 2017): sixteen residual blocks of full convolutions.",
         use="Comparison: the big model in whose place a light one is released.",
-        licence="other",
-        data=_ALL_PICTURES,
+        licence="cc-by-sa-4.0",
+        data=_FREE_PICTURES,
         published={"Set5": 32.05, "Set14": 28.49, "BSD100": 27.58},
         source="Ledig et al., 2017, Table 2",
     ),
@@ -159,8 +147,8 @@ PRESETS = {
         scale=4,
         summary="SRGAN (Ledig et al., 2017): SRResNet trained on against a discriminator.",
         use="Comparison: the adversarial baseline of the paper; ours was trained without VGG loss.",
-        licence="other",
-        data=_ALL_PICTURES,
+        licence="cc-by-sa-4.0",
+        data=_FREE_PICTURES,
         published={"Set5": 29.40, "Set14": 26.02, "BSD100": 25.16},
         source="Ledig et al., 2017, Table 2",
     ),

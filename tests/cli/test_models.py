@@ -32,7 +32,7 @@ def test_list_as_json(litesr, missing_preset):
     assert terms == {
         "bicubic_x4": "apache-2.0",
         "lite_x4": "cc-by-sa-4.0",
-        "srresnet_x4": "non-commercial-research",
+        "srresnet_x4": "cc-by-sa-4.0",
     }
     assert rows[missing_preset]["parameters"] is None
     assert "not installed" in rows[missing_preset]["problem"]
