@@ -38,10 +38,7 @@ def _rename_to_new(temporary: Path, path: Path) -> None:
         os.link(temporary, path)  # unlike a rename, fails where a file has appeared meanwhile
     except OSError:  # so it does on a file system without hard links
         if os.path.lexists(path):
-            raise FileExistsError(
-                f"Expected a new file name, received {str(path)!r}, an existing file. "
-                "Allow overwriting or choose another name."
-            ) from None
+            raise FileExistsError(occupied(path)) from None
         os.replace(temporary, path)
 
 
@@ -75,6 +72,14 @@ def write_new(path: Path, content: bytes, *, mode: int) -> None:
     except BaseException:
         path.unlink()
         raise
+
+
+def occupied(path: Path) -> str:
+    """Says that something lies at a path that is to be new, and what to do."""
+    what, advice = "an existing file", "Allow overwriting or choose another name."
+    if path.is_dir():
+        what, advice = "a folder", "Choose another name."
+    return f"Expected a new file name, received {str(path)!r}, {what}. {advice}"
 
 
 def unwritable(path: Path, reason: str) -> str:

@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from keras_litesr.atomic import published, unwritable
+from keras_litesr.atomic import occupied, published, unwritable
 from keras_litesr.images import encoding, metadata
 from keras_litesr.images.metadata import Metadata
 from keras_litesr.images.photos import ImageFileError, Photo
@@ -82,7 +82,7 @@ def check_place(path: Path, *, overwrite: bool = False) -> None:
             not be written into.
     """
     if path.is_dir() or (os.path.lexists(path) and not overwrite):
-        raise _exists(path)
+        raise ImageFileError(occupied(path))
     if not path.parent.is_dir():
         raise ImageFileError(
             f"Expected an existing folder for {str(path)!r}, received {str(path.parent)!r}, "
@@ -147,17 +147,9 @@ def _publish(data: bytes, path: Path, overwrite: bool) -> None:
         with published(path, overwrite=overwrite) as temporary:
             temporary.write_bytes(data)
     except FileExistsError as error:
-        raise _exists(path) from error
+        raise ImageFileError(occupied(path)) from error
     except OSError as error:
         raise _not_writable(path, error.strerror or str(error)) from error
-
-
-def _exists(path: Path) -> ImageFileError:
-    what = "a folder" if path.is_dir() else "an existing file"
-    advice = (
-        "Choose another name." if path.is_dir() else "Allow overwriting or choose another name."
-    )
-    return ImageFileError(f"Expected a new file name, received {str(path)!r}, {what}. {advice}")
 
 
 def _not_writable(path: Path, reason: str) -> ImageFileError:

@@ -18,11 +18,6 @@ from keras_litesr.zoo.folders import PresetError
 
 
 @pytest.fixture(scope="module")
-def upscaler() -> Upscaler:
-    return Upscaler("bicubic_x4")
-
-
-@pytest.fixture(scope="module")
 def picture() -> np.ndarray:
     """A smooth picture with an edge, of odd sides."""
     y, x = np.mgrid[0:31, 0:45]

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from keras_litesr.images.files import ImageFileError
-from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.inference.video import VideoError, enlarge_video
 from keras_litesr.inference.video_frames import side_data
 from keras_litesr.inference.video_look import look_of, upright
@@ -16,11 +15,6 @@ av = pytest.importorskip("av", reason="PyAV is not installed")
 
 RED, GREEN = (200, 30, 60), (20, 180, 90)
 BT709, BT601 = 1, 6
-
-
-@pytest.fixture(scope="module")
-def upscaler():
-    return Upscaler("bicubic_x4")
 
 
 def frames(path):
@@ -269,7 +263,7 @@ def test_a_change_of_size_is_refused(upscaler, clip, tmp_path):
 
 
 @pytest.fixture
-def two_voices(clip, tmp_path):
+def two_voices(clip, voiced, tmp_path):
     """A film with two voices, which stand before the pictures."""
     path = tmp_path / "two_voices.mkv"
     with av.open(str(clip(sound=True))) as original, av.open(str(path), "w") as made:
@@ -277,13 +271,7 @@ def two_voices(clip, tmp_path):
         voices[0].metadata.update(language="ger", title="Deutsch")
         voices[1].metadata.update(language="fre", title="Kommentar")
         film = made.add_stream_from_template(original.streams.video[0])
-        for packet in original.demux():
-            for stream in [film] if packet.stream.type == "video" else voices:
-                copy = av.Packet(bytes(packet))
-                copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
-                copy.stream = stream
-                if packet.dts is not None:
-                    made.mux(copy)
+        voiced(original, made, film, voices)
     return path
 
 

@@ -5,16 +5,10 @@ from fractions import Fraction
 
 import pytest
 
-from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.inference.video import enlarge_video
 from keras_litesr.inference.video_tags import kept_tags
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
-
-
-@pytest.fixture(scope="module")
-def upscaler():
-    return Upscaler("bicubic_x4")
 
 
 def tags(path):
@@ -36,7 +30,7 @@ def tagged(source, path, **metadata):
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
-def test_tracks_keep_their_flags(upscaler, clip, tmp_path, suffix):
+def test_tracks_keep_their_flags(upscaler, clip, voiced, tmp_path, suffix):
     source = tmp_path / "film.mkv"
     with av.open(str(clip(sound=True))) as original, av.open(str(source), "w") as made:
         film, *voices = (
@@ -45,13 +39,7 @@ def test_tracks_keep_their_flags(upscaler, clip, tmp_path, suffix):
         )
         first, second = voices
         first.disposition, second.disposition = 0, av.stream.Disposition.default
-        for packet in original.demux():
-            for stream in [film] if packet.stream.type == "video" else voices:
-                copy = av.Packet(bytes(packet))
-                copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
-                copy.stream = stream
-                if packet.dts is not None:
-                    made.mux(copy)
+        voiced(original, made, film, voices)
     enlarge_video(source, tmp_path / f"large{suffix}", upscaler)
     with av.open(str(tmp_path / f"large{suffix}")) as large:
         flags = [bool(each.disposition & 1) for each in large.streams.audio]

@@ -4,16 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.inference.video import VideoError, enlarge_video
 from keras_litesr.inference.video_look import look_of, upright
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
-
-
-@pytest.fixture(scope="module")
-def upscaler():
-    return Upscaler("bicubic_x4")
 
 
 def times(path):

@@ -3,17 +3,11 @@
 import numpy as np
 import pytest
 
-from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.inference.video import enlarge_video
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
 
 COARSER = "colour is stored once for two by two pixels (4:2:0); it was finer before."
-
-
-@pytest.fixture(scope="module")
-def upscaler():
-    return Upscaler("bicubic_x4")
 
 
 def film(path, codec, pix_fmt, **options):

@@ -146,11 +146,6 @@ def test_what_cannot_be_read_is_a_problem(publishable, name, content, problem):
     assert problem in found
 
 
-def _write_metadata(folder, facts):
-    (folder / "metadata.json").write_text(json.dumps(facts))
-    folders.write_manifest(folder)
-
-
 def test_a_tflite_file_of_other_terms_is_a_problem(publishable):
     assert problems(publishable) == []
     path = publishable / "bicubic_x4_int8.tflite"
