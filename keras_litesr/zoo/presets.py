@@ -48,7 +48,7 @@ PRESETS = {
     ),
     "lite_x4": Preset(
         architecture="lite",
-        arguments={"filters": 48, "num_blocks": 12},
+        arguments={"filters": 48, "num_blocks": 12, "negative_slope": 0},
         scale=4,
         summary="The paper's method: a light separable generator trained against a critic.",
         use=(
@@ -62,7 +62,7 @@ PRESETS = {
     ),
     "lite_psnr_x4": Preset(
         architecture="lite",
-        arguments={"filters": 48, "num_blocks": 12},
+        arguments={"filters": 48, "num_blocks": 12, "negative_slope": 0},
         scale=4,
         summary="Twelve inverted separable blocks at low resolution over a bicubic skip.",
         use=(
