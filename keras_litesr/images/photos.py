@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageCms, TiffImagePlugin
 
 from keras_litesr.images import metadata as metadata_of
+from keras_litesr.images import xmp
 from keras_litesr.images.metadata import EXIF_PREFIX, Metadata
 from keras_litesr.images.pixels import row_blocks, to_float, to_uint8
 
@@ -141,7 +142,12 @@ def _rounded(pixels: np.ndarray) -> np.ndarray:
 
 
 def upright(photo: Photo, metadata: Metadata, name: str) -> Photo:
-    """Turns pixels as their metadata ask and makes the metadata fit; damaged EXIF is left out."""
+    """Turns pixels as their metadata ask and makes the metadata fit.
+
+    Notices say what is left out: damaged EXIF, and what XMP tells of that is not in the pixels.
+    """
+    lost = xmp.left_out(metadata.xmp, name) if metadata.xmp else ()
+    photo = replace(photo, notices=(*photo.notices, *lost))
     try:
         return _turned_photo(photo, metadata)
     except ValueError:

@@ -255,6 +255,23 @@ def test_a_phone_jpeg_with_a_second_picture_is_a_jpeg(tmp_path: Path) -> None:
     assert photo.notices == ()
 
 
+def test_what_phones_put_behind_a_picture_is_said_to_be_left_out(
+    tmp_path: Path, pixels: np.ndarray
+) -> None:
+    path = tmp_path / "phone.jpg"
+    xmp = b'<a GCamera:MotionPhoto="1" hdrgm:Version="1.0" xmpNote:HasExtendedXMP="A1" b=""/>'
+    Image.fromarray(pixels).save(path, xmp=xmp)
+    photo = read(path)
+    assert photo.metadata.xmp == b'<a b=""/>'
+    assert photo.notices == (
+        "phone.jpg names a gain map, which makes it HDR: it is left out.",
+        "phone.jpg names the clip of a motion photo: it is left out.",
+        "phone.jpg names a second packet of XMP: it is left out.",
+    )
+    Image.fromarray(pixels).save(path, xmp=b'<a GCamera:MotionPhoto="0" xmlns:hdrgm="u"/>')
+    assert read(path).notices == ()
+
+
 @pytest.mark.parametrize("has_adobe_marker", [True, False])
 def test_cmyk_jpeg_is_inverted_only_where_adobe_says_so(
     tmp_path: Path, has_adobe_marker: bool
