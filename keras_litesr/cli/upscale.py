@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from keras_litesr.cli.batch import Options, run
+from keras_litesr.cli.left_out import say_left_out
 from keras_litesr.cli.plan import Job, Naming, plan
 from keras_litesr.cli.ranges import NumberRange
 from keras_litesr.images.files import DEFAULT_MAX_PIXELS
@@ -229,6 +230,7 @@ def upscale(
     )
     jobs = plan([*inputs, *paths], naming)
     _check_existing(jobs, options)
+    say_left_out([*inputs, *paths])
     run(jobs, upscaler, options)
     if any(job.error for job in jobs):
         ctx.exit(1)
