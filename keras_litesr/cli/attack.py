@@ -17,6 +17,7 @@ from keras_litesr.cli import attack_report
 from keras_litesr.cli.attack_report import Row
 from keras_litesr.cli.folder_lists import ManyFolders
 from keras_litesr.cli.overlap import require_scipy
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.evaluation.tables import as_markdown
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
@@ -42,7 +43,7 @@ Examples:
 Exit codes: 0 the mark survived every attack, 1 it did not, or there was a false alarm, 2 wrong
 usage or an attack that failed, 130 stopped by Ctrl-C.
 """
-_FOLDER = click.Path(path_type=Path)
+_FOLDER = NamedPath()
 
 
 @click.command(cls=ManyFolders, epilog=_EPILOG)

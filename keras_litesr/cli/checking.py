@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.presets import PRESETS
 from keras_litesr.zoo.publishing import problems
@@ -12,7 +13,7 @@ from keras_litesr.zoo.sharing import record_of
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=NamedPath())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(folder: Path, as_json: bool) -> None:
     """Says whether a folder is complete and unaltered.

@@ -9,6 +9,7 @@ import click
 
 from keras_litesr.atomic import require_writable
 from keras_litesr.cli.conversion import preset_to_other_format, preset_to_tflite
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.sizes import parsed_size
 from keras_litesr.cli.toolkit import require_toolkit
 from keras_litesr.zoo import folders
@@ -32,7 +33,7 @@ Examples:
     "-o",
     "--output",
     required=True,
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     help="File to make; its ending says what: .tflite, .onnx, .xml (OpenVINO); without "
     "one, the folder of a SavedModel.",
 )
@@ -54,7 +55,7 @@ Examples:
 )
 @click.option(
     "--representative",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     help="Folder of photographs, 50 or more, from which int8 and int16x8 learn their "
     "ranges; not those of a benchmark.",
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from keras_litesr import __version__
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.images.files import read, write
 from keras_litesr.inference.upscaler import Upscaler
 
@@ -17,7 +18,7 @@ _SAMPLE = "astronaut.png"
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=NamedPath(file_okay=False),
     default=Path("demo"),
     show_default=True,
     help="Folder for the pictures.",

@@ -12,6 +12,7 @@ import click
 
 from keras_litesr.atomic import require_writable
 from keras_litesr.cli.folder_lists import ManyFolders
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.ranges import SEEDS, NumberRange
 from keras_litesr.training.records import LAST
 from keras_litesr.zoo.new_folders import require_plain_name
@@ -25,7 +26,7 @@ Examples:
 
 Exit codes: 0 done, 1 the training diverged, 2 wrong usage or pictures, 130 stopped by Ctrl-C.
 """
-_FOLDER = click.Path(path_type=Path)
+_FOLDER = NamedPath()
 
 
 @click.command(cls=ManyFolders, epilog=_EXAMPLES)

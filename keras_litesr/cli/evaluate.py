@@ -8,6 +8,7 @@ import click
 import numpy as np
 from tqdm import tqdm
 
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.printing import printable
 from keras_litesr.evaluation import benchmark, paper, tables
 from keras_litesr.evaluation.protocols import PROTOCOLS
@@ -41,13 +42,13 @@ Examples:
     "--data",
     multiple=True,
     required=True,
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     help="Folder of high-resolution pictures, or one that holds `high_res` and `low_res_x4`, or "
     "the name of one in the folder of sets that LITESR_DATA names; may be repeated.",
 )
 @click.option(
     "--low-res",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     help="Folder of reduced pictures for one --data; default: found beside `high_res`, else made "
     "by antialiased bicubic reduction.",
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.zoo import sharing
 from keras_litesr.zoo.addresses import parse
 
@@ -24,7 +25,7 @@ Examples:
 
 
 @click.command(epilog=_PUSH_EXAMPLES)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=NamedPath())
 @click.argument("address")
 @click.option(
     "--private",
@@ -45,7 +46,7 @@ def push(folder: Path, address: str, private: bool) -> None:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     help="New folder.  [default: the name on the hub]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an earlier preset folder.")

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.zoo.new_folders import is_preset
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = NamedPath(dir_okay=False)
 _EXAMPLES = """\b
 Examples:
   litesr protect keygen owner.key --name "Ada Lovelace"

@@ -9,13 +9,14 @@ from typing import Any
 import click
 
 from keras_litesr.cli.folder_lists import ManyFolders
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.ranges import SEEDS, NumberRange
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.new_folders import appearing, require_free
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
-_FOLDER = click.Path(path_type=Path)
+_FILE = NamedPath(dir_okay=False)
+_FOLDER = NamedPath()
 _EXAMPLES = """\b
 Examples:
   litesr protect mark lite_psnr_x4 --key owner.key --data photos/ -o marked_x4

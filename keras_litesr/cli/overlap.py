@@ -11,6 +11,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.silence import captured_output
 
@@ -32,13 +33,13 @@ Exit codes: 0 no evidence of shared weights, 1 evidence, 2 could not tell or wro
     "--key",
     "keys",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     help="Owner key whose mark is looked for in both; may be repeated. A mark is evidence of the "
     "same owner and does not change the answer.",
 )
 @click.option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     help="Folder of photos on which the quality of both is measured.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every pair of kernels.")

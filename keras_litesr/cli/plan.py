@@ -7,21 +7,12 @@ from pathlib import Path
 
 import click
 
+from keras_litesr.cli.left_out import FOREIGN_SUFFIXES, left_out
 from keras_litesr.images.files import OUTPUT_SUFFIXES, SUFFIXES, find_images, unreadable
 from keras_litesr.inference import video
 
 _WRITTEN = (*OUTPUT_SUFFIXES, *video.OUTPUT_SUFFIXES)
-_FOREIGN_SUFFIXES = (
-    *SUFFIXES,
-    *video.SUFFIXES,
-    ".heic",
-    ".jp2",
-    ".jxl",
-    ".ppm",
-    ".psd",
-    ".svg",
-    ".tga",
-)
+_OTHERS = (*SUFFIXES, *video.SUFFIXES, *FOREIGN_SUFFIXES)
 STATUSES = ("done", "skipped", "failed")
 
 
@@ -134,7 +125,7 @@ def _check_output(paths: Sequence[Path], naming: Naming) -> None:
             raise click.UsageError(f"Several pictures cannot go into {output}. Name a folder.")
         if naming.suffix and output.suffix.lower() not in _same_format(naming.suffix):
             raise click.UsageError(f"--format {naming.suffix[1:]} contradicts the name {output}.")
-    elif output.suffix.lower() in _FOREIGN_SUFFIXES or _means_file(paths, output):
+    elif output.suffix.lower() in _OTHERS or _means_file(paths, output):
         raise click.UsageError(
             f"{output.suffix} cannot be written. Expected {', '.join(_WRITTEN)} or a folder. If "
             f"{output} is to be a folder, make it first."
@@ -164,11 +155,15 @@ def _jobs(path: Path, naming: Naming) -> Iterator[Job]:
         job.fail(unreadable(error))
         yield job
     if not files and not errors:
-        raise click.UsageError(
-            f"There are no pictures in {path}. Check the path; videos are named one by one."
-        )
+        raise click.UsageError(_nothing_in(path))
     for file in files:
         yield Job(file, root / file.relative_to(path).parent / naming.name(file))
+
+
+def _nothing_in(folder: Path) -> str:
+    if others := left_out(folder):
+        return f"There are no pictures in {folder} that can be read here; left out: {others}."
+    return f"There are no pictures in {folder}. Check the path; videos are named one by one."
 
 
 def _beside(folder: Path, ending: str) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from keras_litesr.cli.folder_lists import ManyFolders
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.ranges import NumberRange
 from keras_litesr.cli.toolkit import require_toolkit
 from keras_litesr.evaluation.tables import as_text
@@ -24,7 +25,7 @@ Examples:
 
 Exit codes: 0 done, 1 the training diverged, 2 wrong usage or pictures, 130 stopped by Ctrl-C.
 """
-_FOLDER = click.Path(path_type=Path)
+_FOLDER = NamedPath()
 _SHARE = NumberRange(0, 1, min_open=True, max_open=True)
 _KEEP_FILTERS = 0.75
 

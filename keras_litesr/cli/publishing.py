@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from keras_litesr.atomic import write_json
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.models.tflite_metadata import read_metadata
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import cards, folders
@@ -37,10 +38,10 @@ A card.json, all of it needed (licence_name and licence_link with "other" only):
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("source")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New folder.")
+@click.option("-o", "--output", required=True, type=NamedPath(), help="New folder.")
 @click.option(
     "--card",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(dir_okay=False),
     help="JSON file with what only the author knows; see below. Not needed where the folder has a "
     "card from one already.",
 )
@@ -48,7 +49,7 @@ A card.json, all of it needed (licence_name and licence_link with "other" only):
     "-d",
     "--data",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     help="Folder of high-resolution pictures to measure the model on; may be repeated. Not needed "
     "where the folder has figures already.",
 )
@@ -60,12 +61,12 @@ A card.json, all of it needed (licence_name and licence_link with "other" only):
 )
 @click.option(
     "--representative",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     help="Folder of photographs to calibrate an int8 file on; without it none is made.",
 )
 @click.option(
     "--picture",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(dir_okay=False),
     help="PNG file for the card that shows what the model does.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an earlier preset folder.")

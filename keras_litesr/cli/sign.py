@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.zoo import folders
 
-_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+_FILE = NamedPath(dir_okay=False, exists=True)
 _SIGN_EXAMPLES = """\b
 Examples:
   litesr protect keygen --pair release          makes release.pem (secret) and release.pub
@@ -43,7 +44,7 @@ class _Finding:
 
 
 @click.command(epilog=_SIGN_EXAMPLES)
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("folder", type=NamedPath(file_okay=False, exists=True))
 @click.option(
     "--private-key", required=True, type=_FILE, help="PEM file from `litesr protect keygen --pair`."
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from keras_litesr.cli.folder_lists import ManyFolders
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.ranges import SEEDS, NumberRange
 from keras_litesr.training.recipes import RECIPES
 from keras_litesr.training.records import LAST
@@ -36,7 +37,7 @@ _LOSSES = (
 )
 _POSITIVE = click.IntRange(min=1)
 _LONGEST_HOURS = 10_000
-_FOLDER = click.Path(path_type=Path)
+_FOLDER = NamedPath()
 
 
 def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:

@@ -8,6 +8,8 @@ import click
 from click.core import ParameterSource
 
 from keras_litesr.cli.batch import Options, run
+from keras_litesr.cli.left_out import say_left_out
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.plan import Job, Naming, plan
 from keras_litesr.cli.ranges import NumberRange
 from keras_litesr.images.files import DEFAULT_MAX_PIXELS
@@ -32,14 +34,12 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "-i", "--input", "inputs", multiple=True, type=click.Path(path_type=Path), help="Same as PATHS."
-)
+@click.argument("paths", nargs=-1, type=NamedPath())
+@click.option("-i", "--input", "inputs", multiple=True, type=NamedPath(), help="Same as PATHS.")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     help="File (for one picture or video) or folder; default: beside the input.",
 )
 @click.option(
@@ -155,7 +155,7 @@ Examples:
     "--public-key",
     "public_keys",
     multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(dir_okay=False, exists=True),
     help="Key to trust beside the zoo's release keys; may be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a picture.")
@@ -229,6 +229,7 @@ def upscale(
     )
     jobs = plan([*inputs, *paths], naming)
     _check_existing(jobs, options)
+    say_left_out([*inputs, *paths])
     run(jobs, upscaler, options)
     if any(job.error for job in jobs):
         ctx.exit(1)

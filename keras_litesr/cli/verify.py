@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
+from keras_litesr.cli.paths import NamedPath
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = NamedPath(dir_okay=False)
 _EXAMPLES = """\b
 Examples:
   litesr protect verify suspect.tflite --key owner.key

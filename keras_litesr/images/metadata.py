@@ -1,12 +1,12 @@
 """What a picture file says beside its pixels: colour profile, EXIF and XMP."""
 
-import re
 import struct
 from dataclasses import dataclass
 
 from PIL import Image, TiffImagePlugin
 
 from keras_litesr.images import exif as exif_block
+from keras_litesr.images import xmp as xmp_packet
 
 EXIF_PREFIX = b"Exif\0\0"
 _DAMAGED = b""  # no valid EXIF block, so whoever looks into it finds that out
@@ -14,9 +14,6 @@ _XMP, _ICC_PROFILE = 0x02BC, 0x8773
 _INTEROP = 0xA005  # an offset, which is not valid elsewhere
 _DAMAGE = (TypeError, ValueError, KeyError, AttributeError, OverflowError, struct.error)
 _TEXT_TAGS = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298)
-_XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:\s*=\s*[\"']|>)\s*([1-8])")
-_XMP_WIDTHS = (b"tiff:ImageWidth", b"exif:PixelXDimension")
-_XMP_HEIGHTS = (b"tiff:ImageLength", b"exif:PixelYDimension")
 
 
 @dataclass(frozen=True)
@@ -71,8 +68,8 @@ def orientation(metadata: Metadata) -> int:
         ValueError: When the EXIF block is damaged.
     """
     found = None if metadata.exif is None else exif_block.orientation(metadata.exif)
-    if found is None and metadata.xmp and (match := _XMP_ORIENTATION.search(metadata.xmp)):
-        found = int(match[1])
+    if found is None and metadata.xmp:
+        found = xmp_packet.orientation(metadata.xmp)
     return found or 1
 
 
@@ -91,7 +88,7 @@ def corrected(
     if exif is not None or software is not None:
         exif = exif_block.corrected(exif, height=height, width=width, software=software)
     if xmp is not None:
-        xmp = _corrected_xmp(xmp, height, width)
+        xmp = xmp_packet.corrected(xmp, height=height, width=width)
     return Metadata(_matching(metadata.icc_profile, is_grey), exif, xmp)
 
 
@@ -118,15 +115,6 @@ def describing_tags(source: Image.Exif) -> TiffImagePlugin.ImageFileDirectory_v2
 def _matching(icc_profile: bytes | None, is_grey: bool) -> bytes | None:
     colour_space = (icc_profile or b"")[16:20]
     return icc_profile if colour_space == (b"GRAY" if is_grey else b"RGB ") else None
-
-
-def _corrected_xmp(xmp: bytes, height: int, width: int) -> bytes:
-    values = {b"tiff:Orientation": 1}
-    values |= dict.fromkeys(_XMP_WIDTHS, width) | dict.fromkeys(_XMP_HEIGHTS, height)
-    for name, value in values.items():
-        pattern = rb"(" + name + rb"(?:\s*=\s*[\"']|>)\s*)\d+"
-        xmp = re.sub(pattern, rb"\g<1>%d" % value, xmp)
-    return xmp
 
 
 def _exif_of(image: Image.Image) -> bytes | None:

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageCms, TiffImagePlugin
 
 from keras_litesr.images import metadata as metadata_of
+from keras_litesr.images import xmp
 from keras_litesr.images.metadata import EXIF_PREFIX, Metadata
 from keras_litesr.images.pixels import row_blocks, to_float, to_uint8
 
@@ -96,9 +97,10 @@ def from_pil(image: Image.Image, *, name: str = "the image") -> Photo:
         # Pillow stretches the pixels, not the value among them that is transparent.
         image.info["transparency"] *= step
     kept, file_format = metadata_of.from_image(image), image.format or ""
-    notices: tuple[str, ...] = ()
+    notices = _rounding(image, name)
     if image.mode == "CMYK":
-        image, notices = _without_cmyk(image, name)
+        image, way = _without_cmyk(image)
+        notices += (f"{name} is CMYK: converted to sRGB {way}.",)
         kept = replace(kept, icc_profile=None)
     colour, alpha = _separated(image)
     photo = Photo(colour, alpha, file_format=file_format, notices=notices)
@@ -141,7 +143,12 @@ def _rounded(pixels: np.ndarray) -> np.ndarray:
 
 
 def upright(photo: Photo, metadata: Metadata, name: str) -> Photo:
-    """Turns pixels as their metadata ask and makes the metadata fit; damaged EXIF is left out."""
+    """Turns pixels as their metadata ask and makes the metadata fit.
+
+    Notices say what is left out: damaged EXIF, and what XMP tells of that is not in the pixels.
+    """
+    lost = xmp.left_out(metadata.xmp, name) if metadata.xmp else ()
+    photo = replace(photo, notices=(*photo.notices, *lost))
     try:
         return _turned_photo(photo, metadata)
     except ValueError:
@@ -191,9 +198,21 @@ def _grey_step(image: Image.Image) -> int:
 
 def _has_twelve_bits(image: Image.Image) -> bool:
     """Says whether Pillow took 12-bit grey of a TIFF for 16-bit grey, values unchanged."""
-    if not isinstance(image, TiffImagePlugin.TiffImageFile):
-        return False
-    return image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE) == (12,)
+    return _bits(image) == (12,)
+
+
+def _bits(image: Image.Image) -> tuple[int, ...]:
+    """Reads how many bits each channel of a TIFF has; none for other files."""
+    tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
+    return tags.get(TiffImagePlugin.BITSPERSAMPLE, ())
+
+
+def _rounding(image: Image.Image, name: str) -> tuple[str, ...]:
+    """Says that Pillow decoded a TIFF to 8 bits, as it does all 16-bit colour."""
+    bits = max(_bits(image), default=8)
+    if bits <= 8 or image.mode in _SIXTEEN_BIT_MODES:
+        return ()
+    return (f"{name}: {bits} bits a channel are rounded to 8.",)
 
 
 def _stretched(grey: np.ndarray) -> np.ndarray:
@@ -208,8 +227,8 @@ def _grey_of_bits(image: Image.Image) -> Image.Image:
     return grey
 
 
-def _without_cmyk(image: Image.Image, name: str) -> tuple[Image.Image, tuple[str, ...]]:
-    """Converts CMYK to sRGB through the image's profile, or plainly where that cannot be used."""
+def _without_cmyk(image: Image.Image) -> tuple[Image.Image, str]:
+    """Converts CMYK to sRGB through its profile, or plainly without a usable one; says which."""
     info = image.info
     if image.format == "JPEG" and "adobe" not in info:
         image = ImageChops.invert(
@@ -225,4 +244,4 @@ def _without_cmyk(image: Image.Image, name: str) -> tuple[Image.Image, tuple[str
             way = "through its colour profile"
         except (OSError, ImageCms.PyCMSError):
             way = "without its colour profile, which is damaged: colours are approximate"
-    return converted, (f"{name} is CMYK: converted to sRGB {way}.",)
+    return converted, way

@@ -8,6 +8,9 @@ from pathlib import Path
 _SIGNATURE_BYTES, _CHECKSUM_BYTES = 8, 4
 _LONGEST = 64  # of the chunks that are asked for here, all are shorter
 _USUAL_GAMMA, _TOLERANCE = 45455, 0.05  # 1/2.2 in 100,000ths; libpng takes what is near for equal
+# The white point, red, green and blue of sRGB as cHRM writes them, x and y in 100,000ths.
+_USUAL_PRIMARIES = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+_PRIMARIES_TOLERANCE = 1000  # of libpng
 _TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
 _STRONGER = {b"cICP", b"iCCP", b"sRGB"}
 _SRGB = bytes([1, 13, 0, 1])
@@ -41,12 +44,28 @@ def left_out(chunks: dict[bytes, bytes], name: str) -> tuple[str, ...]:
             f"{name} holds cICP, the colours of HDR or a wide gamut: it is left out, the picture "
             "may look different.",
         )
-    if b"gAMA" not in chunks or _STRONGER & chunks.keys():
+    if _STRONGER & chunks.keys():
         return ()
-    gamma = int.from_bytes(chunks[b"gAMA"][:4], "big")
-    if abs(gamma / _USUAL_GAMMA - 1) <= _TOLERANCE:
+    return *_gamma_left_out(chunks, name), *_primaries_left_out(chunks, name)
+
+
+def _gamma_left_out(chunks: dict[bytes, bytes], name: str) -> tuple[str, ...]:
+    gamma = int.from_bytes(chunks.get(b"gAMA", b"")[:4], "big")
+    if b"gAMA" not in chunks or abs(gamma / _USUAL_GAMMA - 1) <= _TOLERANCE:
         return ()
     return (
         f"{name} holds a gamma of {gamma / 100_000:g} (gAMA): it is left out, the picture may "
         "look lighter or darker.",
+    )
+
+
+def _primaries_left_out(chunks: dict[bytes, bytes], name: str) -> tuple[str, ...]:
+    if len(chunk := chunks.get(b"cHRM", b"")) != struct.calcsize(">8I"):
+        return ()
+    pairs = zip(struct.unpack(">8I", chunk), _USUAL_PRIMARIES, strict=True)
+    if all(abs(value - usual) <= _PRIMARIES_TOLERANCE for value, usual in pairs):
+        return ()
+    return (
+        f"{name} holds the primaries of another gamut (cHRM): they are left out, the picture may "
+        "look more or less colourful.",
     )

@@ -76,7 +76,7 @@ def enlarge_video(
                     large.set_chapters(original.chapters())
                 # The pictures first, as players expect them.
                 writer = Encoder(large, original.streams.video[0], look, size)
-                copies = Copies(original, large, target, strip_metadata=strip_metadata)
+                copies = Copies(av, original, large, target, strip_metadata=strip_metadata)
                 frames = Frames(av, original, copies)
                 for frame in frames:
                     writer.write(upscaler(upright(frame, look), outscale=outscale), frame)

@@ -14,6 +14,8 @@ _LOSSES = {
     "SPHERICAL": "its mark as a 360-degree video is left out.",
     "STEREO3D": "its mark as a stereoscopic video is left out.",
 }
+# Their decoder names a colour profile, and PyAV frees the name that FFmpeg will free: a crash.
+_NAMING_CODECS = ("png", "apng")
 # Tracks seldom end together.
 _TOLERATED_SECONDS = 1.0
 
@@ -47,7 +49,7 @@ class Frames:
                 continue
             for frame in self._decoded(packet):
                 self._is_interlaced |= frame.interlaced_frame
-                self._lost |= side_data(frame).keys() & _LOSSES.keys()
+                self._lost |= side_data(frame, self._stream.codec.name).keys() & _LOSSES.keys()
                 yield frame
 
     @property
@@ -81,8 +83,10 @@ class Frames:
             yield frame
 
 
-def side_data(frame: Any) -> dict[str, Any]:
-    """Names what a frame holds beside its pixels; nothing where PyAV does not know all of it."""
+def side_data(frame: Any, codec: str) -> dict[str, Any]:
+    """Names what a frame holds beside its pixels; nothing where PyAV cannot read all of it."""
+    if codec in _NAMING_CODECS:
+        return {}
     try:
         return {each.type.name: each for each in frame.side_data}
     except ValueError:  # of kinds, such as EXIF, that FFmpeg knows and PyAV does not

@@ -99,7 +99,7 @@ def look_of(av: Any, source: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> Look
         _check_size(source, stream.codec_context, max_pixels)
         first = next(iter(Frames(av, original)), None)
         # Decoded without its transparency, as that of WebM is, a frame does not tell of it.
-        has_alpha = stream.metadata.get("alpha_mode") == "1"
+        codec, has_alpha = stream.codec.name, stream.metadata.get("alpha_mode") == "1"
     if first is None:
         raise VideoError(f"Expected a video in {str(source)!r}, found no frame in it.")
     _check_size(source, first, max_pixels)
@@ -117,7 +117,7 @@ def look_of(av: Any, source: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> Look
     components = first.format.components
     return Look(
         size=_upright_size(first, rotation),
-        mirrored=_is_mirrored(first),
+        mirrored=_is_mirrored(first, codec),
         rotation=rotation,
         matrix=matrix,
         primaries=primaries,
@@ -175,9 +175,9 @@ def upright(frame: Any, look: Look) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(pixels, look.rotation // 90))
 
 
-def _is_mirrored(frame: Any) -> bool:
+def _is_mirrored(frame: Any, codec: str) -> bool:
     """Tells whether the display matrix mirrors; `frame.rotation` says where it turns the x axis."""
-    matrix = side_data(frame).get("DISPLAYMATRIX")
+    matrix = side_data(frame, codec).get("DISPLAYMATRIX")
     if matrix is None:
         return False
     a, b, _, c, d = np.frombuffer(matrix, "=i4")[:5].astype(float)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,11 +53,28 @@ def require_free(folder: Path, *, overwrite: bool) -> None:
             f"{folder} exists. Choose another folder, or add --overwrite (overwrite=True) to "
             "replace it."
         )
+    require_nothing_else(folder)
+
+
+def require_nothing_else(folder: Path, *, beside: Collection[str] = ()) -> None:
+    """Refuses a folder that is not a preset's alone, as what else it holds would be lost.
+
+    Args:
+        folder: Exists.
+        beside: Names that may lie in it.
+
+    Raises:
+        PresetError: When it is no preset folder or holds more than its manifest lists.
+    """
     if not (is_preset(folder) and (folder / CONFIG).is_file()):
-        raise PresetError(f"Expected a preset folder to replace, received {folder}, which is none.")
-    known = {*manifest(folder), MANIFEST, SIGNATURE}
+        raise PresetError(
+            f"Expected a preset folder to replace, received {folder}, which is none. Choose a new "
+            "folder."
+        )
+    known = {*manifest(folder), MANIFEST, SIGNATURE, *beside}
     for path in sorted(folder.iterdir()):
-        if path.name not in known or path.is_symlink() or not path.is_file():
+        is_file = path.name in beside or (path.is_file() and not path.is_symlink())
+        if path.name not in known or not is_file:
             raise PresetError(
                 f"{folder} holds {path.name}, which is not the preset's and would be lost. Move it "
                 "elsewhere, or choose another folder."

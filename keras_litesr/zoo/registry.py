@@ -25,7 +25,8 @@ from keras_litesr.models.tflite_model import TFLiteModel
 from keras_litesr.zoo import configuration, folders, weights
 from keras_litesr.zoo.checks import Checks
 from keras_litesr.zoo.contents import require_only_files
-from keras_litesr.zoo.manifests import is_plain_name
+from keras_litesr.zoo.manifests import BESIDE, is_plain_name
+from keras_litesr.zoo.new_folders import require_nothing_else
 from keras_litesr.zoo.presets import PRESETS
 from keras_litesr.zoo.sizes import parameter_count
 
@@ -119,7 +120,7 @@ def save_to_preset(
 
     Args:
         model: Super-resolution model, functional or Sequential; its optimizer is not saved.
-        folder: Made if missing. Files of an earlier model are replaced or removed: its card,
+        folder: New, empty, or a preset's, whose earlier files are replaced or removed: its card,
             figures, pictures and `.tflite` files are not those of this one.
         name: Name in the metadata; the folder's by default.
         training: How it was trained, kept in the metadata as it is.
@@ -132,8 +133,8 @@ def save_to_preset(
 
     Raises:
         PresetError: When the card lacks facts, the name is none that a model can have, the folder
-            holds subfolders or links, or the model has a layer or an option that `load` would
-            refuse. Nothing is written then.
+            holds anything but a preset and what its manifest lists, or the model has a layer or an
+            option that `load` would refuse. Nothing is written then.
     """
     folder = Path(folder)
     name = name or folder.resolve().name
@@ -143,6 +144,8 @@ def save_to_preset(
         )
     if folder.is_dir():
         require_only_files(folder)
+        if not BESIDE.issuperset(os.listdir(folder)):
+            require_nothing_else(folder, beside=BESIDE)
     bare = copied(model)
     config = _loadable(_portable(keras.saving.serialize_keras_object(bare)), bare.name)
     facts: dict[str, Any] = {

@@ -113,7 +113,10 @@ def test_a_training_that_diverges_is_an_answer_but_no_other_arithmetic(
         (ImportError("Install the extra."), "Install the extra."),
         (ImportError("No module named 'spam'", name="spam"), "Unexpected ImportError: No module"),
         (OSError("Our own sentence."), "Our own sentence."),
-        (OSError(errno.ENOENT, "No such file", "a.key"), "[Errno 2] No such file: 'a.key'"),
+        (OSError(errno.ENOENT, "none", "a.key"), "Expected a file at 'a.key', received nothing"),
+        (OSError(errno.ENOENT, "none", "no/a.key"), "Expected a folder for 'no/a.key', received"),
+        (OSError(errno.ENOENT, "none", "/proc/.a"), "Expected a place to write '/proc', received"),
+        (OSError(errno.ENAMETOOLONG, "long", "aa"), "Expected a place to write 'aa', received"),
         (
             OSError(errno.EROFS, "Read-only file system", "ro/k.key"),
             "Expected a place to write 'ro/k.key', received an error (Read-only file system). ",

@@ -79,6 +79,24 @@ def test_an_output_folder_that_cannot_be_made(enlarge, picture, tmp_path):
     assert "Expected a place for the folder" in result.stderr
 
 
+def test_what_is_left_out_of_a_folder_is_said(enlarge, picture, tmp_path):
+    others = picture("others/a.png").parent
+    for name in ("in/1.HEIC", "in/deep/2.heic", "in/3.MOV", "in/.4.mov", "in/notes.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    os.symlink(others, tmp_path / "in/linked")
+    said = "2 HEIC files, 1 linked folder, 1 video; videos are named one by one."
+    result = enlarge(tmp_path / "in")
+    assert result.exit_code == 2
+    assert f"no pictures in {tmp_path / 'in'} that can be read here; left out: {said}" in (
+        result.stderr.replace("\n", " ")
+    )
+    picture("in/5.png")
+    result = enlarge(tmp_path / "in")
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [f"note: left out of {tmp_path / 'in'}: {said}"]
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
 def test_a_read_only_output_folder(enlarge, picture, tmp_path):
     (tmp_path / "out").mkdir(mode=0o500)

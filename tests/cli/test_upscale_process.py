@@ -1,12 +1,14 @@
 """`litesr upscale` as a process: killed in the middle, and what it prints."""
 
+import io
 import os
 import struct
 import subprocess
 import sys
+from fractions import Fraction
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 ENTRY = "from keras_litesr.cli.main import main; main()"
 # Half of the sixth file is on the disk then.
@@ -119,3 +121,21 @@ def test_a_name_that_stdout_cannot_encode_is_no_reason_to_fail(picture):
     result = subprocess.run(command(picture("日.png")), capture_output=True, env=environment)
     assert result.returncode == 0
     assert b"?_x4.png  36x24" in result.stdout
+
+
+def test_frames_with_a_named_colour_profile_do_not_crash_the_process(tmp_path):
+    av = pytest.importorskip("av", reason="PyAV is not installed")
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    file = io.BytesIO()
+    Image.new("RGB", (16, 16)).save(file, "PNG", icc_profile=profile)
+    with av.open(str(tmp_path / "film.mov"), "w") as film:
+        stream = film.add_stream("png", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 16, 16, "rgb24"
+        for number in range(30):
+            packet = av.Packet(file.getvalue())
+            packet.stream, packet.pts, packet.dts = stream, number, number
+            packet.time_base = Fraction(1, 25)
+            film.mux(packet)
+    result = subprocess.run(command(tmp_path / "film.mov"), capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "film_x4.mov  64x64" in result.stdout

@@ -6,6 +6,7 @@ import struct
 import threading
 import warnings
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -197,6 +198,14 @@ def test_describing_tags_of_a_cmyk_tiff_are_kept(tmp_path: Path, srgb_profile: b
     assert (photo.file_format, photo.metadata.icc_profile) == ("TIFF", None)
 
 
+def test_sixteen_bits_of_cmyk_are_said_to_be_rounded(
+    tmp_path: Path, tiff_file: Callable[..., bytes]
+) -> None:
+    path = tmp_path / "print.tif"
+    path.write_bytes(tiff_file(np.zeros((2, 3, 4), np.uint16), photometric=5))
+    assert read(path).notices[0] == "print.tif: 16 bits a channel are rounded to 8."
+
+
 @pytest.mark.parametrize(("tag", "value"), [(254, 1), (50706, b"\1\4\0\0")])
 @pytest.mark.parametrize("mode", ["RGB", "I;16"])
 def test_raw_files_of_cameras_and_previews_are_refused(
@@ -253,6 +262,23 @@ def test_a_phone_jpeg_with_a_second_picture_is_a_jpeg(tmp_path: Path) -> None:
     assert photo.file_format == "JPEG"
     assert photo.size == (8, 8)
     assert photo.notices == ()
+
+
+def test_what_phones_put_behind_a_picture_is_said_to_be_left_out(
+    tmp_path: Path, pixels: np.ndarray
+) -> None:
+    path = tmp_path / "phone.jpg"
+    xmp = b'<a GCamera:MotionPhoto="1" hdrgm:Version="1.0" xmpNote:HasExtendedXMP="A1" b=""/>'
+    Image.fromarray(pixels).save(path, xmp=xmp)
+    photo = read(path)
+    assert photo.metadata.xmp == b'<a b=""/>'
+    assert photo.notices == (
+        "phone.jpg names a gain map, which makes it HDR: it is left out.",
+        "phone.jpg names the clip of a motion photo: it is left out.",
+        "phone.jpg names a second packet of XMP: it is left out.",
+    )
+    Image.fromarray(pixels).save(path, xmp=b'<a GCamera:MotionPhoto="0" xmlns:hdrgm="u"/>')
+    assert read(path).notices == ()
 
 
 @pytest.mark.parametrize("has_adobe_marker", [True, False])
@@ -427,11 +453,18 @@ def test_the_transparent_value_of_few_bits_is_stretched_as_the_pixels_are(
         assert photo.alpha.tolist() == [[255, 0]]
 
 
+SRGB = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+ADOBE_RGB = struct.pack(">8I", 31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000)
+
+
 @pytest.mark.parametrize(
     ("chunks", "said"),
     [
         ({"gAMA": 100_000}, "a gamma of 1 (gAMA)"),
         ({"cICP": bytes([9, 16, 0, 1])}, "holds cICP"),
+        ({"gAMA": 45455, "cHRM": ADOBE_RGB}, "another gamut (cHRM)"),
+        ({"cHRM": SRGB}, ""),
+        ({"cHRM": ADOBE_RGB, "sRGB": b"\0"}, ""),
         ({"gAMA": 45455}, ""),
         ({"gAMA": 100_000, "sRGB": b"\0"}, ""),
         ({"gAMA": 100_000, "cICP": bytes([1, 13, 0, 1])}, ""),

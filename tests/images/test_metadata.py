@@ -42,6 +42,11 @@ def test_nothing_stays_nothing() -> None:
         (b'exif:PixelYDimension="20"', b'exif:PixelYDimension="12"'),
         (b"<tiff:ImageLength>20<", b"<tiff:ImageLength>12<"),
         (b'dc:title="tiff"', b'dc:title="tiff"'),
+        (b"<a GCamera:MotionPhoto=\"1\" Camera:MicroVideoOffset='9'/>", b"<a/>"),
+        (b'<a xmlns:hdrgm="u" hdrgm:Version="1.0" b="1">', b'<a xmlns:hdrgm="u" b="1">'),
+        (b'<a xmpNote:HasExtendedXMP="A1" b=""/>', b'<a b=""/>'),
+        (b"a<hdrgm:GainMapMax>\n<rdf:Seq/>\n</hdrgm:GainMapMax>b<hdrgm:Gamma/>c", b"abc"),
+        (b"a<Container:Directory><Container:Item/></Container:Directory>b", b"ab"),
     ],
 )
 def test_xmp_tells_the_truth(before: bytes, after: bytes) -> None:

@@ -209,7 +209,7 @@ def test_side_data_that_pyav_does_not_know_is_no_reason_to_stop():
         def side_data(self):
             raise ValueError("31 is not a valid Type")
 
-    assert side_data(Frame()) == {}
+    assert side_data(Frame(), "mjpeg") == {}
 
 
 def test_a_video_of_too_many_pixels_is_refused(upscaler, clip, tmp_path):

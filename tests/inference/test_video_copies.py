@@ -3,6 +3,7 @@
 import struct
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from keras_litesr.inference.video import enlarge_video
@@ -16,16 +17,21 @@ def tags(path):
         return {name.lower(): value for name, value in container.metadata.items()}
 
 
-def tagged(source, path, **metadata):
-    """Copies a video and gives it tags of any name."""
+def copy_pictures(original, made):
+    film = made.add_stream_from_template(original.streams.video[0])
+    for packet in original.demux(video=0):
+        if packet.dts is not None:
+            packet.stream = film
+            made.mux(packet)
+
+
+def tagged(source, path, *, chapters=(), **metadata):
+    """Copies a video and gives it chapters, and tags of any name."""
     options = {"movflags": "use_metadata_tags"} if path.suffix in (".mp4", ".mov") else {}
     with av.open(str(source)) as original, av.open(str(path), "w", options=options) as made:
         made.metadata.update(metadata)
-        film = made.add_stream_from_template(original.streams.video[0])
-        for packet in original.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = film
-                made.mux(packet)
+        made.set_chapters(list(chapters))
+        copy_pictures(original, made)
     return path
 
 
@@ -44,6 +50,35 @@ def test_tracks_keep_their_flags(upscaler, clip, voiced, tmp_path, suffix):
     with av.open(str(tmp_path / f"large{suffix}")) as large:
         flags = [bool(each.disposition & 1) for each in large.streams.audio]
     assert flags == [False, True]
+
+
+def with_voice(source, path, codec):
+    """Copies a film and gives it a silent voice of another codec."""
+    with av.open(str(source)) as original, av.open(str(path), "w") as made:
+        voice = made.add_stream(codec, rate=48_000, layout="stereo")
+        silence = np.zeros((1, 2 * 4_800), np.int16)
+        frame = av.AudioFrame.from_ndarray(silence, voice.format.name, "stereo")
+        frame.sample_rate, frame.pts = 48_000, 0
+        copy_pictures(original, made)
+        made.mux([*voice.encode(frame), *voice.encode()])
+    return path
+
+
+def test_sound_without_a_layout_is_kept(upscaler, clip, tmp_path):
+    """Matroska does not say which of two channels is the left one, and MP4 asks for it."""
+    source = with_voice(clip(), tmp_path / "film.mkv", "pcm_s16le")
+    _, notices = enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    assert notices == ()
+    with av.open(str(tmp_path / "large.mp4")) as large:
+        assert sum(frame.samples for frame in large.decode(audio=0)) == 4_800
+
+
+def test_sound_that_a_format_cannot_hold_is_said_to_be_left_out(upscaler, clip, tmp_path):
+    source = with_voice(clip(), tmp_path / "film.mkv", "flac")
+    _, notices = enlarge_video(source, tmp_path / "large.mov", upscaler)
+    assert notices == ("audio 0 is left out; .mkv may hold it.",)
+    _, notices = enlarge_video(source, tmp_path / "large.mkv", upscaler)
+    assert notices == ()
 
 
 def trimmed(source, seconds):
@@ -113,6 +148,18 @@ def test_place_and_date_of_a_phone_are_kept(upscaler, clip, tmp_path, suffix):
     large = tags(tmp_path / f"large{suffix}")
     assert (large["location"], large["date"]) == tuple(QUICKTIME.values())
     assert notices == ()
+
+
+def test_chapters_of_mp4_are_no_track_that_is_left_out(upscaler, clip, tmp_path):
+    chapter = {"id": 1, "start": 0, "end": 40, "time_base": Fraction(1, 1000)}
+    chapter["metadata"] = {"title": "Dawn"}
+    source = tagged(clip(), tmp_path / "film.mp4", chapters=[chapter])
+    with av.open(str(source)) as original:
+        assert [stream.type for stream in original.streams] == ["video", "data"]
+    _, notices = enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    assert notices == ()
+    with av.open(str(tmp_path / "large.mp4")) as large:
+        assert [each["metadata"]["title"] for each in large.chapters()] == ["Dawn"]
 
 
 def test_tags_that_a_format_does_not_take_are_named(upscaler, clip, tmp_path):

@@ -93,6 +93,31 @@ def test_a_folder_with_a_subfolder_is_left_as_it_is(folder):
     assert {path.name: path.read_bytes() for path in folder.glob("*.*")} == before
 
 
+def test_a_folder_that_is_no_preset_is_left_as_it_is(model, tmp_path):
+    names = ["SHA256SUMS", "README.md", "other.tflite", "photo.jpg"]
+    for name in names:
+        (tmp_path / name).write_text("mine")
+    with pytest.raises(folders.PresetError, match="Expected a preset folder to replace"):
+        keras_litesr.save_to_preset(model, tmp_path)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(
+        names, "mine"
+    )
+
+
+def test_what_a_preset_does_not_list_is_never_lost(folder, model):
+    (folder / "other.tflite").write_text("mine")
+    with pytest.raises(folders.PresetError, match=r"holds other\.tflite, which is not the"):
+        keras_litesr.save_to_preset(model, folder)
+    assert (folder / "other.tflite").read_text() == "mine"
+
+
+def test_a_fresh_clone_of_a_repository_becomes_a_preset(model, tmp_path):
+    (tmp_path / ".git").mkdir()
+    for _ in range(2):
+        keras_litesr.save_to_preset(model, tmp_path, name="mine_x4")
+    assert (tmp_path / ".git").is_dir()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
