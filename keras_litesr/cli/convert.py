@@ -88,9 +88,10 @@ def convert(
     """Converts a model for phones and other runtimes.
 
     MODEL is a name from `litesr list`, a preset folder or an address such as hf://user/name. The
-    file appears whole or not at all, and says inside what it takes and gives. In a preset folder,
-    whose other files must be as they were released, it is added to the manifest; sign the folder
-    afterwards. Needs Python 3.11; .onnx `pip install 'keras_litesr[onnx]'`, .xml `[openvino]`.
+    file appears whole or not at all, and says inside what it takes and gives. In the preset folder
+    of MODEL, whose other files must be as they were released, it is added to the manifest; sign the
+    folder afterwards. Needs Python 3.11; .onnx needs `pip install 'keras_litesr[onnx]'`, .xml
+    `[openvino]`.
     """
     wanted = "a --size such as 128x96, or `free`"
     input_size = None if size == "free" else parsed_size(size, expected=wanted)
@@ -112,6 +113,8 @@ def convert(
     if is_in_preset:
         _require_unaltered(output)
     folder = folders.preset_folder(model)
+    if is_in_preset:
+        _require_same_model(model, folder, output.parent)
     with _notes():
         if output.suffix == ".tflite":
             preset_to_tflite(
@@ -152,6 +155,16 @@ def _require_unaltered(output: Path) -> None:
         )
     # The manifest is made anew afterwards, and would take in whatever lies here.
     listed_folder(output.parent).require_unaltered()
+
+
+def _require_same_model(model: str, folder: Path, target: Path) -> None:
+    """Refuses a model beside another one, as whose file the result would be run and signed."""
+    given, own = folders.manifest(folder), folders.manifest(target)
+    if any(given.get(name) != own[name] for name in (folders.CONFIG, folders.WEIGHTS)):
+        raise click.UsageError(
+            f"Expected the model of {target} for a file inside of that preset folder, received "
+            f"{model}, which is another. Name that folder as MODEL, or choose a target elsewhere."
+        )
 
 
 def _renew_manifest(folder: Path) -> None:

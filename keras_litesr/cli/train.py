@@ -64,7 +64,8 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
 @click.option(
     "--validation",
     help="Folder, or file of tools/pack_images.py, of other photos, which choose the best "
-    "weights.  [default: a tenth of --data, at most 20, always the same ones]",
+    "weights; needed with a pack that holds copies of its photos.  [default: a tenth of those to "
+    "train on, at most 20, always the same ones]",
 )
 @click.option("--out", type=_FOLDER, help="Run folder.  [default: runs/RECIPE]")
 @click.option(

@@ -196,6 +196,15 @@ def test_an_altered_preset_folder_does_not_become_accepted(litesr, folder, name)
     assert not (folder / "phone.tflite").exists()
 
 
+def test_another_model_does_not_go_into_a_preset_folder(litesr, folder, x2_preset):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    output = folder / "bicubic_x4_float32.tflite"
+    result = litesr("convert", x2_preset, "-o", output, "--overwrite")
+    assert result.exit_code == 2
+    assert f"Expected the model of {folder}" in " ".join(result.stderr.split())
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_a_saved_model_does_not_go_into_a_preset_folder(litesr, folder):
     result = litesr("convert", "bicubic_x4", "-o", folder / "saved")
     assert result.exit_code == 2
