@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from importlib import metadata
@@ -25,6 +26,7 @@ from keras_litesr.models.tflite_model import TFLiteModel
 from keras_litesr.zoo import configuration, folders, weights
 from keras_litesr.zoo.checks import Checks
 from keras_litesr.zoo.contents import require_only_files
+from keras_litesr.zoo.integrity import CheckedFolder
 from keras_litesr.zoo.manifests import is_plain_name
 from keras_litesr.zoo.presets import PRESETS
 from keras_litesr.zoo.sizes import parameter_count
@@ -72,7 +74,8 @@ def load(
     Returns:
         Functional model from `(batch, height, width, 3)` to `(batch, scale * height,
         scale * width, 3)`, RGB in [0, 1], not clipped. It expects pictures that were reduced by
-        an antialiased bicubic filter. From a `.tflite` file, a model without weights that hands
+        an antialiased bicubic filter. It bears the preset's name, in which `_` stands for what
+        TensorFlow takes in no name. From a `.tflite` file, a model without weights that hands
         its input to LiteRT: it predicts, and cannot be trained or saved.
 
     Raises:
@@ -92,6 +95,22 @@ def load(
         return TFLiteModel(open_tflite(name_or_folder))
     folder = folders.preset_folder(name_or_folder)
     files = checks.folder(folder)
+    model = network(files)
+    if folders.METADATA in files:
+        facts = folders.parsed_metadata(files.read(folders.METADATA), folder / folders.METADATA)
+        model.name = _scope_name(facts["name"])
+    return model
+
+
+def network(files: CheckedFolder) -> keras.Model:
+    """Loads the model of a checked folder under its network's name, which presets may share.
+
+    Operators of a `.tflite` file bear that one, so that a file stays when a preset is renamed.
+
+    Raises:
+        PresetError: As `load`.
+    """
+    folder = files.path
     config = configuration.parsed(files.read(folders.CONFIG), folder / folders.CONFIG)
     arrays = weights.parsed(files.read(folders.WEIGHTS), folder / folders.WEIGHTS)
     described = parameter_count(config, folder / folders.CONFIG)
@@ -212,6 +231,12 @@ def _loadable(config: dict[str, Any], name: str) -> dict[str, Any]:
             "that `load` can read it."
         ) from error
     return config
+
+
+def _scope_name(name: str) -> str:
+    """Makes of a preset's name one that TensorFlow can run a model under."""
+    plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+    return plain if plain[0].isalnum() else f"model{plain}"
 
 
 def _model_of(config: dict[str, Any], path: Path) -> keras.Model:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import keras_litesr
 from keras_litesr.cli import convert
 from keras_litesr.export.metadata import read_metadata
 from keras_litesr.export.tflite import DTYPES
@@ -34,6 +35,16 @@ def test_file_says_its_origin(litesr, tmp_path):
     assert facts["name"] == "bicubic_x4"
     assert facts["input_size"] == [8, 12]
     assert facts["source_sha256"] == manifest(preset_folder("bicubic_x4"))[WEIGHTS]
+
+
+def test_only_the_facts_of_a_file_name_the_preset(litesr, tmp_path):
+    from keras_litesr.models.bicubic import bicubic
+
+    renamed = keras_litesr.save_to_preset(bicubic(), tmp_path / "renamed_x4")
+    output = tmp_path / "file.tflite"
+    assert litesr("convert", renamed, "-o", output).exit_code == 0
+    assert read_metadata(output)["name"] == "renamed_x4"
+    assert output.read_bytes().count(b"renamed_x4") == 1
 
 
 def test_command_prints_its_answer_alone(tmp_path):
@@ -126,7 +137,7 @@ def test_what_does_not_convert_is_named_without_a_call_for_reports(litesr, tmp_p
 
     low_res = keras.Input((None, None, 3), name="low_res")
     odd = keras.Model(low_res, keras.layers.Conv2D(3, 1)(keras.ops.erfinv(low_res)), name="odd")
-    monkeypatch.setattr("keras_litesr.zoo.registry.load", lambda _: odd)
+    monkeypatch.setattr("keras_litesr.zoo.registry.network", lambda _: odd)
     result = litesr("convert", "bicubic_x4", "-o", tmp_path / "a.tflite")
     assert result.exit_code == 2
     assert "odd did not convert" in result.stderr

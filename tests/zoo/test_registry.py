@@ -47,6 +47,16 @@ def test_saved_preset_loads_as_the_same_network(folder, model, rng):
     assert_same_network(keras_litesr.load(folder), model, rng)
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"), [("mine_x4", "mine_x4"), ("my own, 2", "my_own__2"), ("_x4", "model_x4")]
+)
+def test_a_loaded_model_bears_the_name_of_its_preset(model, name, expected, tmp_path):
+    folder = keras_litesr.save_to_preset(model, tmp_path / "saved", name=name)
+    loaded = keras_litesr.load(folder)
+    assert loaded.name == expected
+    assert loaded.predict(np.zeros((1, 2, 2, 3)), verbose=0).shape == (1, 8, 8, 3)
+
+
 def test_metadata_states_the_facts(folder, model):
     facts = folders.metadata(folder)
     assert facts["name"] == "mine_x4"
