@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -24,7 +24,7 @@ from keras_litesr.models.srresnet import separable_srresnet, srresnet
 from keras_litesr.models.tflite_files import is_tflite_file, open_tflite
 from keras_litesr.models.tflite_model import TFLiteModel
 from keras_litesr.zoo import configuration, folders, weights
-from keras_litesr.zoo.checks import Checks
+from keras_litesr.zoo.checks import Checks, KeyFiles, key_files
 from keras_litesr.zoo.contents import require_only_files
 from keras_litesr.zoo.integrity import CheckedFolder
 from keras_litesr.zoo.manifests import is_plain_name
@@ -55,7 +55,7 @@ def load(
     name_or_folder: str | os.PathLike[str],
     *,
     verify: str = "auto",
-    trusted_keys: Iterable[str | Path] = (),
+    trusted_keys: KeyFiles = (),
 ) -> keras.Model:
     """Loads a trained model.
 
@@ -69,7 +69,8 @@ def load(
         verify: `auto` checks checksums always, and the signature where a trusted key made one;
             `require` refuses what no trusted key has signed; `off` checks neither, for a folder
             that you are changing yourself.
-        trusted_keys: Files of public keys to trust, beside the release keys of this package.
+        trusted_keys: File of a public key to trust, or several, beside the release keys of this
+            package.
 
     Returns:
         Functional model from `(batch, height, width, 3)` to `(batch, scale * height,
@@ -81,6 +82,7 @@ def load(
     Raises:
         PresetError: For an unknown name, a missing, additional or altered file, a signature that
             fails, or a forbidden layer.
+        TypeError: For something else than a name or path, as model or key.
         ValueError: For a `.tflite` file that is missing, damaged or of another kind; the message
             names what it takes and gives.
 
@@ -89,7 +91,12 @@ def load(
         >>> model.output_shape
         (None, None, None, 3)
     """
-    checks = Checks(verify, tuple(trusted_keys))
+    if not isinstance(name_or_folder, (str, os.PathLike)):
+        raise TypeError(
+            "Expected the name of a model, a preset folder or a .tflite file, received "
+            f"{name_or_folder!r}. keras_litesr.presets() has the names."
+        )
+    checks = Checks(verify, key_files(trusted_keys))
     if is_tflite_file(name_or_folder):
         checks.refuse_unsigned_file(name_or_folder)
         return TFLiteModel(open_tflite(name_or_folder))
@@ -153,7 +160,13 @@ def save_to_preset(
         PresetError: When the card lacks facts, the name is none that a model can have, the folder
             holds subfolders or links, or the model has a layer or an option that `load` would
             refuse. Nothing is written then.
+        TypeError: For something else than a Keras model.
     """
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"Expected a Keras model to save, received {model!r}. Build one, or load one with "
+            "keras_litesr.load."
+        )
     folder = Path(folder)
     name = name or folder.resolve().name
     if not is_plain_name(name):

@@ -139,6 +139,13 @@ def test_a_misspelt_way_to_verify_is_refused(file):
         keras_litesr.load(folders.preset_folder("bicubic_x4") / file, verify="required")
 
 
+def test_what_is_no_model_is_refused_with_what_is_one(tmp_path):
+    with pytest.raises(TypeError, match=r"name of a model, .* received None"):
+        keras_litesr.load(None)
+    with pytest.raises(TypeError, match="Expected a Keras model to save, received 3"):
+        keras_litesr.save_to_preset(3, tmp_path / "mine_x4")
+
+
 def test_weights_are_saved_without_optimizer_state(model, folder, tmp_path):
     model.compile(optimizer="adam", loss="mae")
     model.optimizer.build(model.trainable_variables)
