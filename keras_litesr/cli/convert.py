@@ -50,7 +50,7 @@ Examples:
     default="free",
     show_default=True,
     help="Size of the input such as 128x96 (width x height), as delegates for phones "
-    "want it, or `free`.",
+    "want it, or `free`. Larger pictures are enlarged in tiles of it.",
 )
 @click.option(
     "--representative",
@@ -115,6 +115,8 @@ def convert(
     folder = folders.preset_folder(model)
     if is_in_preset:
         _require_same_model(model, folder, output.parent)
+    if input_size:
+        _note_small(folder, input_size)
     with _notes():
         if output.suffix == ".tflite":
             preset_to_tflite(
@@ -144,6 +146,18 @@ def _notes() -> Iterator[None]:
             for warning in caught:
                 if issubclass(warning.category, UserWarning):
                     click.echo(f"note: {warning.message}", err=True)
+
+
+def _note_small(folder: Path, input_size: tuple[int, int]) -> None:
+    facts = folders.metadata(folder)
+    radius = facts["receptive_radius"]
+    if min(input_size) <= 2 * radius:
+        click.echo(
+            f"note: {facts['name']} looks {radius} pixels around each one; with a side of "
+            f"{min(input_size)} it sees less, and is worse. Better is a --size of more than "
+            f"{2 * radius} either way, such as 128x128.",
+            err=True,
+        )
 
 
 def _require_unaltered(output: Path) -> None:

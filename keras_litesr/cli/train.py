@@ -47,6 +47,15 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
     return recipe
 
 
+def _pack(ctx: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None and path.suffix != ".npz":
+        raise click.BadParameter(
+            f"Expected a .npz file of tools/pack_images.py, received {path}. Name folders of "
+            "photos with --data."
+        )
+    return path
+
+
 @click.command(cls=ManyFolders, epilog=_EXAMPLES)
 @click.argument("recipe", callback=_known)
 @click.option(
@@ -58,6 +67,7 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
 @click.option(
     "--images",
     type=_FOLDER,
+    callback=_pack,
     metavar="FILE.npz",
     help="Training photos in one file of tools/pack_images.py, beside or instead of --data.",
 )

@@ -37,6 +37,15 @@ def test_file_says_its_origin(litesr, tmp_path):
     assert facts["source_sha256"] == manifest(preset_folder("bicubic_x4"))[WEIGHTS]
 
 
+def test_a_size_that_a_network_cannot_look_around_in_is_noted(litesr, tmp_path):
+    notes = [
+        litesr("convert", "bicubic_x4", "-o", tmp_path / f"{size}.tflite", "--size", size).stderr
+        for size in ("4x9", "5x9")
+    ]
+    assert "with a side of 4 it sees less" in notes[0]
+    assert notes[1] == ""
+
+
 def test_only_the_facts_of_a_file_name_the_preset(litesr, tmp_path):
     from keras_litesr.models.bicubic import bicubic
 
@@ -88,6 +97,7 @@ def test_saved_model_is_a_folder(litesr, tmp_path):
         (["-o", "missing/a.tflite"], "There is no folder missing"),
         (["-o", "a.tflite", "--size", "12"], "such as 128x96, or `free`, received '12'"),
         (["-o", "a.tflite", "--size", "0x4"], "received '0x4'"),
+        (["-o", "a.tflite", "--size", "99999x9999"], "received 99999x9999, which takes 178.8"),
         (["-o", "a.tflite", "--dtype", "int4"], "'int4' is not one of"),
         (["-o", "a.tflite", "--dtype", "int8"], "Add --representative FOLDER"),
         (["-o", "a.tflite", "--representative", "."], "--representative is for int8 and int16x8"),

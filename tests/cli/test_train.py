@@ -209,6 +209,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
     ("words", "message"),
     [
         (["--steps", "0"], "0 is not in the range"),
+        (["--images", "photo.png"], r"a \.npz file of .*, received photo\.png\. Name folders"),
         (["--steps", "5", "--hours", "1"], "Expected one length, received --steps and --hours"),
         (["--adversarial-weight", "0.1"], "lite_x4 or srgan_x4.* received small"),
         (["--learning-rate", "nan"], "Expected a number for --learning-rate, received nan"),
