@@ -42,8 +42,7 @@ def main() -> None:
         default=(),
         metavar="SHARE",
         help="add copies with sides of these shares, which hold more detail a pixel and fewer "
-        "traces of compression; then train with --validation, or copies of the photos that are "
-        "taken out to validate are trained on",
+        "traces of compression; a training with such a pack needs --validation",
     )
     arguments = parser.parse_args()
     try:
@@ -53,7 +52,7 @@ def main() -> None:
         if arguments.largest:
             pictures = [centre(picture, arguments.largest) for picture in pictures]
         pictures += [reduced(picture, share) for share in arguments.reduce for picture in pictures]
-        save_pack(pictures, arguments.output)
+        save_pack(pictures, arguments.output, holds_copies=bool(arguments.reduce))
     except (ValueError, OSError) as error:
         parser.error(explained(error))
     size = arguments.output.stat().st_size / 1e6

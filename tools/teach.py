@@ -17,7 +17,7 @@ from tqdm import tqdm
 from keras_litesr.atomic import require_writable
 from keras_litesr.datasets.degradation import Pair, degrade
 from keras_litesr.datasets.packs import check_size, check_target, save_pack
-from keras_litesr.datasets.places import load_pictures
+from keras_litesr.datasets.places import load_pictures, with_copies
 from keras_litesr.datasets.sources import at_least
 from keras_litesr.images.pixels import to_float, to_uint8
 from keras_litesr.inference.ensemble import SelfEnsemble
@@ -64,7 +64,7 @@ def main() -> None:
         taught = [
             mixed(ask, pair, arguments.share) for pair in tqdm(pairs, desc="pictures", disable=None)
         ]
-        save_pack(taught, arguments.output)
+        save_pack(taught, arguments.output, holds_copies=bool(with_copies(arguments.data)))
     except (ValueError, OSError, ModuleNotFoundError) as error:
         parser.exit(2, f"teach.py: {error}\n")
     print(f"{len(taught)} pictures, taught by {arguments.teacher}: {arguments.output}")

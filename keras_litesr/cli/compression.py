@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from keras_litesr.cli.conversion import preset_to_tflite
 from keras_litesr.datasets.degradation import Pair, degrade
-from keras_litesr.datasets.places import load_pictures
+from keras_litesr.datasets.places import load_pictures, require_no_copies
 from keras_litesr.datasets.sources import split
 from keras_litesr.evaluation.protocols import STANDARD
 from keras_litesr.inference.upscaler import Upscaler
@@ -64,6 +64,8 @@ def material(options: dict[str, Any], *, scale: int, seed: int) -> tuple["Patche
     from keras_litesr.datasets.patches import Patches
 
     recipe = Recipe(steps=options["steps"])
+    if not options["validation"]:
+        require_no_copies(options["data"])
     pictures = load_pictures(options["data"])
     others = load_pictures([options["validation"]]) if options["validation"] else None
     training, held_out = split(recipe.patch_size * scale, pictures, others)

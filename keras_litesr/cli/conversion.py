@@ -5,6 +5,7 @@ from typing import Any
 
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
+from keras_litesr.zoo.integrity import checked_folder
 
 
 def preset_to_tflite(
@@ -34,9 +35,9 @@ def preset_to_tflite(
     with captured_output():  # TensorFlow prints pages about the processor when it is imported
         from keras_litesr.export.quantization import representative_crops
         from keras_litesr.export.tflite import export
-        from keras_litesr.zoo.registry import load
+        from keras_litesr.zoo.registry import network
 
-        model = load(folder)
+        model = network(checked_folder(folder))
     facts = folders.metadata(folder)
     known: dict[str, Any] = {n: facts[n] for n in ("name", "license") if n in facts}
     known["source_sha256"] = folders.manifest(folder)[folders.WEIGHTS]

@@ -51,7 +51,7 @@ Examples:
     default="free",
     show_default=True,
     help="Size of the input such as 128x96 (width x height), as delegates for phones "
-    "want it, or `free`.",
+    "want it, or `free`. Larger pictures are enlarged in tiles of it.",
 )
 @click.option(
     "--representative",
@@ -89,9 +89,10 @@ def convert(
     """Converts a model for phones and other runtimes.
 
     MODEL is a name from `litesr list`, a preset folder or an address such as hf://user/name. The
-    file appears whole or not at all, and says inside what it takes and gives. In a preset folder,
-    whose other files must be as they were released, it is added to the manifest; sign the folder
-    afterwards. Needs Python 3.11; .onnx `pip install 'keras_litesr[onnx]'`, .xml `[openvino]`.
+    file appears whole or not at all, and says inside what it takes and gives. In the preset folder
+    of MODEL, whose other files must be as they were released, it is added to the manifest; sign the
+    folder afterwards. Needs Python 3.11; .onnx needs `pip install 'keras_litesr[onnx]'`, .xml
+    `[openvino]`.
     """
     wanted = "a --size such as 128x96, or `free`"
     input_size = None if size == "free" else parsed_size(size, expected=wanted)
@@ -113,6 +114,10 @@ def convert(
     if is_in_preset:
         _require_unaltered(output)
     folder = folders.preset_folder(model)
+    if is_in_preset:
+        _require_same_model(model, folder, output.parent)
+    if input_size:
+        _note_small(folder, input_size)
     with _notes():
         if output.suffix == ".tflite":
             preset_to_tflite(
@@ -144,6 +149,18 @@ def _notes() -> Iterator[None]:
                     click.echo(f"note: {warning.message}", err=True)
 
 
+def _note_small(folder: Path, input_size: tuple[int, int]) -> None:
+    facts = folders.metadata(folder)
+    radius = facts["receptive_radius"]
+    if min(input_size) <= 2 * radius:
+        click.echo(
+            f"note: {facts['name']} looks {radius} pixels around each one; with a side of "
+            f"{min(input_size)} it sees less, and is worse. Better is a --size of more than "
+            f"{2 * radius} either way, such as 128x128.",
+            err=True,
+        )
+
+
 def _require_unaltered(output: Path) -> None:
     """Refuses what would break the preset folder around the output, or hide that it is broken."""
     if not output.suffix:
@@ -153,6 +170,16 @@ def _require_unaltered(output: Path) -> None:
         )
     # The manifest is made anew afterwards, and would take in whatever lies here.
     listed_folder(output.parent).require_unaltered()
+
+
+def _require_same_model(model: str, folder: Path, target: Path) -> None:
+    """Refuses a model beside another one, as whose file the result would be run and signed."""
+    given, own = folders.manifest(folder), folders.manifest(target)
+    if any(given.get(name) != own[name] for name in (folders.CONFIG, folders.WEIGHTS)):
+        raise click.UsageError(
+            f"Expected the model of {target} for a file inside of that preset folder, received "
+            f"{model}, which is another. Name that folder as MODEL, or choose a target elsewhere."
+        )
 
 
 def _renew_manifest(folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from keras_litesr.atomic import require_writable
-from keras_litesr.datasets.places import load_pictures
+from keras_litesr.datasets.places import load_pictures, require_no_copies
 from keras_litesr.evaluation.metrics import high_frequency_energy
 from keras_litesr.silence import captured_output
 from keras_litesr.training.recipes import RECIPES, AdversarialRecipe, Recipe
@@ -22,14 +22,15 @@ _MOST_SLOWDOWN = 1.5
 def run(preset: str, folder: Path, options: Options) -> None:
     """Trains a preset into a run folder, as the options of `litesr train` say."""
     # What is cheap to check comes before TensorFlow, which takes seconds to import.
+    places = [*options["data"], *([options["images"]] if options["images"] else [])]
     if options["resume"]:
         recorded(folder)
     else:
         refuse_begun(folder)
+        if not options["validation"]:
+            require_no_copies(places)
     require_writable(folder)
-    pictures = load_pictures(
-        [*options["data"], *([options["images"]] if options["images"] else [])]
-    )
+    pictures = load_pictures(places)
     others = load_pictures([options["validation"]]) if options["validation"] else None
     with captured_output():
         from keras_litesr.training.runs import train

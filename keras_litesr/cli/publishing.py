@@ -26,7 +26,8 @@ Examples:
       --card card.json --data validation/ --representative photos/ -o mine_x4
 
 \b
-A card.json, all of it needed (licence_name and licence_link with "other" only):
+A card.json, all of it needed (licence_name and licence_link with "other" only; without command
+and hardware the card tells of the training that the folder records, if it does):
   {"title": "mine_x4", "summary": "What it is, in one line.",
    "use": "What it is for, and what it is not for.",
    "limits": "Where it fails.", "degradation": "How its input was made smaller.",

@@ -48,6 +48,15 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
     return recipe
 
 
+def _pack(ctx: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None and path.suffix != ".npz":
+        raise click.BadParameter(
+            f"Expected a .npz file of tools/pack_images.py, received {path}. Name folders of "
+            "photos with --data."
+        )
+    return path
+
+
 @click.command(cls=ManyFolders, epilog=_EXAMPLES)
 @click.argument("recipe", callback=_known)
 @click.option(
@@ -59,13 +68,15 @@ def _known(ctx: click.Context, parameter: click.Parameter, recipe: str) -> str:
 @click.option(
     "--images",
     type=_FOLDER,
+    callback=_pack,
     metavar="FILE.npz",
     help="Training photos in one file of tools/pack_images.py, beside or instead of --data.",
 )
 @click.option(
     "--validation",
     help="Folder, or file of tools/pack_images.py, of other photos, which choose the best "
-    "weights.  [default: a tenth of --data, at most 20, always the same ones]",
+    "weights; needed with a pack that holds copies of its photos.  [default: a tenth of those to "
+    "train on, at most 20, always the same ones]",
 )
 @click.option("--out", type=_FOLDER, help="Run folder.  [default: runs/RECIPE]")
 @click.option(

@@ -23,12 +23,13 @@ _UNREADABLE = (
 )
 
 
-def save_pack(pictures: Sequence[np.ndarray], path: Path) -> None:
+def save_pack(pictures: Sequence[np.ndarray], path: Path, *, holds_copies: bool = False) -> None:
     """Writes pictures as `.npz`: `pixels`, all of them in a row, and `shapes`, one row a picture.
 
     Args:
         pictures: `(height, width, 3)` uint8 RGB each.
         path: File that appears whole or not at all.
+        holds_copies: Whether some are reduced copies of others, which is noted in the file.
 
     Raises:
         ImageFileError: When there is no picture, their pixels exceed 4 GiB, or the path is none
@@ -39,7 +40,7 @@ def save_pack(pictures: Sequence[np.ndarray], path: Path) -> None:
     shapes = np.array([picture.shape for picture in pictures], np.int64)
     pixels = np.concatenate([picture.ravel() for picture in pictures])
     with published(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, pixels=pixels, shapes=shapes)
+        np.savez_compressed(file, pixels=pixels, shapes=shapes, holds_copies=holds_copies)
 
 
 def check_size(pictures: Sequence[np.ndarray]) -> None:
@@ -96,6 +97,20 @@ def load_pack(path: Path) -> list[np.ndarray]:
         raise _odd(path, f"it holds {len(pixels)} values for shapes of {sum(sizes)}")
     parts = np.split(pixels, np.cumsum(sizes[:-1]).astype(np.int64))
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+def may_hold_copies(path: Path) -> bool:
+    """Tells whether pictures of a pack are copies of others, or may be: older packs do not say.
+
+    Raises:
+        ImageFileError: When the file is missing, or is no pack.
+    """
+    try:
+        _refuse_bombs(path)
+        with np.load(path, allow_pickle=False) as file:
+            return "holds_copies" not in file or bool(np.any(file["holds_copies"]))
+    except _UNREADABLE as error:
+        raise _odd(path, str(error)) from error
 
 
 def _refuse_bombs(path: Path) -> None:

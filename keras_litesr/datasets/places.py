@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_litesr.datasets.packs import load_pack
+from keras_litesr.datasets.packs import load_pack, may_hold_copies
 from keras_litesr.datasets.sources import load_folders
+from keras_litesr.images.files import ImageFileError
 from keras_litesr.silence import captured_output
 
 TFDS = "tfds:"
@@ -43,6 +44,31 @@ def load_pictures(
 
             pictures += [picture for name in group for picture in load_tfds(name[len(TFDS) :])]
     return pictures
+
+
+def with_copies(places: Sequence[str | Path]) -> list[str]:
+    """Names the packs among some places that hold copies of their own pictures, or may do so.
+
+    Raises:
+        ImageFileError: When a pack is missing, or is none.
+    """
+    packs = [place for place in map(str, places) if _kind(place) == "pack"]
+    return [place for place in packs if may_hold_copies(Path(place))]
+
+
+def require_no_copies(places: Sequence[str | Path]) -> None:
+    """Refuses places of which none can be held out, as copies of them would be trained on.
+
+    Raises:
+        ImageFileError: For packs with copies of their own pictures, or that do not say; or when a
+            pack is missing, or is none.
+    """
+    if packs := with_copies(places):
+        raise ImageFileError(
+            f"Expected other photos to validate with than to train on, received {packs[0]}, which "
+            "holds reduced copies of its photos or does not say that it holds none. Name other "
+            "photos with --validation, or pack it again without --reduce."
+        )
 
 
 def _kind(place: str) -> str:

@@ -24,6 +24,7 @@ _CALIBRATED = ("int8", "int16x8")
 
 
 _FIRST_KERAS = (3, 15)
+_LARGEST_BYTES = 2**31
 
 
 class ConversionError(ValueError):
@@ -64,7 +65,8 @@ def export(
             that has it mapped keeps the old one.
         dtype: One of `DTYPES`.
         input_size: `(height, width)` that the file is made for, one picture at a time, as
-            delegates for phones want it; by default any size and number.
+            delegates for phones want it; by default any size and number. The result takes less
+            than 2 GiB in float32.
         representative: Low-resolution pictures `(height, width, 3)` uint8 from which `int8` and
             `int16x8` learn their ranges; training pictures, never a benchmark's. At least 8,
             better 50 or more.
@@ -86,6 +88,8 @@ def export(
     path = Path(path)
     _check(path, dtype, input_size)
     _check_steps(dtype, tune_steps, aware_steps)
+    if input_size is not None:
+        _check_memory(input_size, scale_of(model))
     require_keras()
     pictures = checked_representative(representative, dtype) if dtype in _CALIBRATED else []
     facts = {**_facts(model, dtype, input_size), **(metadata or {})}
@@ -146,6 +150,17 @@ def _check(path: Path, dtype: str, input_size: tuple[int, int] | None) -> None:
         raise ValueError(
             "Expected `input_size` to be (height, width) in low-resolution pixels, or None for any "
             f"size, received {input_size!r}."
+        )
+
+
+def _check_memory(input_size: tuple[int, int], scale: int) -> None:
+    height, width = input_size
+    needed = height * width * scale**2 * 3 * 4
+    if needed >= _LARGEST_BYTES:
+        raise ValueError(
+            f"Expected a size whose result takes less than {_LARGEST_BYTES >> 30} GiB of memory, "
+            f"received {width}x{height}, which takes {needed / 2**30:,.1f}. Choose a smaller one, "
+            "such as 128x128; a larger picture is enlarged in tiles of that size."
         )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
-from numbers import Integral
-from pathlib import Path
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from keras_litesr.inference.networks import opened
 from keras_litesr.inference.pictures import array_of, photo_of
 from keras_litesr.inference.runtimes import Blend
 from keras_litesr.inference.tiling import check_tile, enlarge_in_tiles_of, enlarge_tiled
-from keras_litesr.zoo.checks import Checks
+from keras_litesr.zoo.checks import Checks, KeyFiles, key_files
 
 if TYPE_CHECKING:
     import keras
@@ -55,7 +54,8 @@ class Upscaler:
         self_ensemble: Whether to average what the network makes of the eight orientations of
             every tile: better by about a tenth of a dB, and eight times slower.
         verify: `auto`, `require` or `off`, for presets and files as in `keras_litesr.load`.
-        trusted_keys: Files of public keys to trust, beside the release keys of this package.
+        trusted_keys: File of a public key to trust, or several, beside the release keys of this
+            package.
 
     Attributes:
         name: The model's name.
@@ -71,7 +71,7 @@ class Upscaler:
     Raises:
         PresetError: For an unknown name, a file that is missing, altered or not listed, or a
             signature by a trusted key that fails or, with `require`, is not there.
-        TypeError: For a model of another kind, or a tile that is no whole number.
+        TypeError: For a model or keys of another kind, or a tile that is no whole number.
         ValueError: For an unknown runtime, another number of threads, a tile no larger than twice
             the model's receptive radius, a Keras model that is to run in LiteRT, or a `.tflite`
             file that is missing, damaged or no model of this kind (what it takes and gives is
@@ -94,7 +94,7 @@ class Upscaler:
         blend: Blend | None = None,
         self_ensemble: bool = False,
         verify: str = "auto",
-        trusted_keys: Iterable[str | Path] = (),
+        trusted_keys: KeyFiles = (),
     ):
         if blend and (dtype != "float32" or not isinstance(model, (str, os.PathLike))):
             raise ValueError(
@@ -114,7 +114,7 @@ class Upscaler:
             threads=threads,
             dtype=dtype,
             blend=blend,
-            checks=Checks(verify, tuple(trusted_keys)),
+            checks=Checks(verify, key_files(trusted_keys)),
         )
         self.name, self.version, self.scale = network.name, network.version, network.scale
         self.runtime, self.dtype = network.runtime, network.dtype
@@ -149,7 +149,8 @@ class Upscaler:
 
         Raises:
             ImageFileError: When a path does not lead to a readable picture.
-            TypeError: For another kind of object, or an array of another dtype.
+            TypeError: For another kind of object, an array of another dtype, or an `outscale` that
+                is no number.
             ValueError: For an array of another shape, an empty one, or a wrong `outscale`.
         """
         large = self._photo(photo_of(image), outscale, progress)
@@ -161,9 +162,15 @@ class Upscaler:
         """Computes `(height, width)` of the result for a picture of `size`.
 
         Raises:
-            ValueError: When `outscale` is not in (0, scale].
+            TypeError: When `outscale` is no number.
+            ValueError: When it is not in (0, scale].
         """
         outscale = self.scale if outscale is None else outscale
+        if not isinstance(outscale, Real):
+            raise TypeError(
+                f"Expected a number as outscale, received {outscale!r}. Give one above 0 and at "
+                f"most {self.scale}."
+            )
         if not 0 < outscale <= self.scale:
             raise ValueError(
                 f"Expected an enlargement above 0 and at most {self.scale}, which is what "

@@ -26,6 +26,7 @@ def blend(model_a: keras.Model, model_b: keras.Model, weight: float) -> keras.Mo
         A new model of that architecture under the name of `model_a`; the two stay as they are.
 
     Raises:
+        TypeError: For something else than Keras models.
         ValueError: For a weight outside of [0, 1], for another architecture (the message names the
             first layer that differs), or for strangers, whose kernels do not correlate.
 
@@ -38,6 +39,12 @@ def blend(model_a: keras.Model, model_b: keras.Model, weight: float) -> keras.Mo
         Wang et al., 2019, Deep Network Interpolation for Continuous Imagery Effect Transition,
         Eq. 1.
     """
+    for model in (model_a, model_b):
+        if not isinstance(model, keras.Model):
+            raise TypeError(
+                f"Expected two Keras models to blend, received {model!r}. Load presets with "
+                "keras_litesr.load, or name them in Upscaler(blend=...)."
+            )
     check_weight(weight)
     _check_architecture(model_a, model_b)
     pairs = list(zip(model_a.get_weights(), model_b.get_weights(), strict=True))

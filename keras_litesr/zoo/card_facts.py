@@ -23,7 +23,8 @@ class Card:
             `other`.
         data: Pictures it was trained on and their terms, in words.
         datasets: The same as names that a hub can filter by, in small letters.
-        command: Command that trained it, as a reader would type it.
+        command: Command that trained it, as a reader would type it; it and `hardware` win over
+            what the metadata record of a training.
         hardware: What it was trained on and for how long.
         tags: Further words that a hub can filter by.
         picture: PNG file that shows what it does, copied into the folder as `comparison.png`.
@@ -89,7 +90,7 @@ def require_complete(card: Card, metadata: Mapping[str, Any]) -> None:
     Args:
         card: The author's facts.
         metadata: The preset's; a whole run as `training` in it stands for `command` and
-            `hardware`.
+            `hardware` where the card has neither.
 
     Raises:
         PresetError: When facts are missing; all of them are named.
@@ -99,7 +100,7 @@ def require_complete(card: Card, metadata: Mapping[str, Any]) -> None:
         needed += _OF_ANOTHER_LICENCE
     if metadata["parameter_count"]:
         needed += _OF_WEIGHTS
-        if not is_whole_run(metadata.get("training")):
+        if card.command or card.hardware or not is_whole_run(metadata.get("training")):
             needed += _OF_TRAINING
     if missing := [name for name in needed if not getattr(card, name)]:
         raise _incomplete(missing)

@@ -49,7 +49,7 @@ def card_text(
         if has_curves:
             sections.append(f"![What the critic measured, and validation PSNR, by epoch]({CURVES})")
     if "commitment" in metadata:
-        sections.append(_origin(metadata))
+        sections.append(_origin(metadata, in_zoo=in_zoo))
     sections.append(f"## Licence\n\n{filled(_licence(card))}")
     return "\n\n".join(sections) + "\n"
 
@@ -62,10 +62,10 @@ def _use(card: Card, metadata: dict[str, Any], *, in_zoo: bool) -> str:
 
 
 def _training(card: Card, training: Any) -> str:
-    if is_whole_run(training):
-        command, text = training["command"], _run(training)
-    else:
+    if card.command or not is_whole_run(training):  # what the author says wins over the record
         command, text = card.command, filled(f"Trained on {card.hardware}.")
+    else:
+        command, text = training["command"], _run(training)
     return f"""\
 ## Training
 
@@ -126,11 +126,22 @@ The weights carry a mark whose key has been lost since, so that nobody can read 
 they come from is shown by the signature alone. Below is the commitment to that key."""
 
 
-def _origin(metadata: dict[str, Any]) -> str:
+# A card is part of what is signed, so that it cannot know whether its folder is.
+_CHECK_OF_ZOO = (
+    "`litesr protect check {name}` tells whether the files are those that were released."
+)
+_CHECK_OF_FOLDER = """\
+Where the folder `{name}` is signed, `litesr protect check ./{name} --public-key release.pub` tells
+whether the files are those that were released; `release.pub` is the public key that its owner gives
+you."""
+
+
+def _origin(metadata: dict[str, Any], *, in_zoo: bool) -> str:
     name, commitment = metadata["name"], metadata["commitment"]
     text = filled(_LOST if commitment.get("key_lost") else _KEPT)
     if "marking" in commitment:
         text += f"\n\n{filled(_marking(commitment['marking']))}"
+    check = _CHECK_OF_ZOO if in_zoo else _CHECK_OF_FOLDER
     return f"""\
 ## Origin
 
@@ -138,7 +149,7 @@ def _origin(metadata: dict[str, Any]) -> str:
 
 `{commitment["sha256"]}`
 
-`litesr protect check {name}` tells whether the files are those that were released."""
+{filled(check.format(name=name))}"""
 
 
 def _marking(marking: dict[str, Any]) -> str:

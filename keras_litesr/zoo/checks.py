@@ -1,11 +1,15 @@
 """How presets are to be verified, handed to whatever opens them."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from keras_litesr.zoo.integrity import CheckedFolder, checked_folder, require_known_mode
 from keras_litesr.zoo.manifests import PresetError
+
+KeyFiles = str | Path | Iterable[str | Path]
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,23 @@ class Checks:
                 f"{path} is not signed: a file alone cannot be. Get the signed preset that it is "
                 "from."
             )
+
+
+def key_files(trusted_keys: KeyFiles) -> tuple[str | Path, ...]:
+    """Lists the files of public keys that a caller names, one or several.
+
+    Raises:
+        TypeError: For anything but paths.
+    """
+    if isinstance(trusted_keys, (str, Path)):
+        return (trusted_keys,)
+    keys: tuple[Any, ...] = (
+        tuple(trusted_keys) if isinstance(trusted_keys, Iterable) else (trusted_keys,)
+    )
+    for key in keys:
+        if not isinstance(key, (str, os.PathLike)):
+            raise TypeError(
+                f"Expected files of public keys as trusted_keys, received {key!r}. Give a path "
+                "such as 'release.pub', or several."
+            )
+    return keys

@@ -25,6 +25,7 @@ CONFIG = "config.json"
 METADATA = "metadata.json"
 WEIGHTS = "model.weights.h5"
 RESULTS = "results.json"
+_OF_RUN = "best.weights.h5"
 
 # What the metadata must say: texts, and whole numbers up to a bound.
 _FACTS = {
@@ -69,10 +70,7 @@ def preset_folder(name_or_folder: str | os.PathLike[str]) -> Path:
     if (folder / CONFIG).is_file():
         return folder
     if folder.is_dir():
-        raise PresetError(
-            f"{folder} holds no {CONFIG}, so it is no preset folder. Make one with "
-            "keras_litesr.save_to_preset(model, folder)."
-        )
+        raise _no_preset(folder)
     if folder.is_file():
         raise PresetError(
             f"There is no model named {named!r}; it is a file. Expected here: a name from "
@@ -86,6 +84,19 @@ def preset_folder(name_or_folder: str | os.PathLike[str]) -> Path:
     near = difflib.get_close_matches(named, PRESETS, n=3, cutoff=0.4)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"The zoo has {', '.join(PRESETS)}."
     raise PresetError(f"There is no model named {named!r}. {hint}")
+
+
+def _no_preset(folder: Path) -> PresetError:
+    run = folder / _OF_RUN
+    way = (
+        f"`litesr share save {run} --architecture PRESET --card card.json --data FOLDER -o NEW`; "
+        "`litesr share save --help` shows a card"
+        if run.is_file()
+        else "keras_litesr.save_to_preset(model, folder)"
+    )
+    return PresetError(
+        f"{folder} holds no {CONFIG}, so it is no preset folder. Make one with {way}."
+    )
 
 
 def verified(folder: Path, file_name: str) -> Path:

@@ -214,10 +214,11 @@ def _files_in(folder: Path, digests: dict[str, str]) -> set[str]:
 def _unsigned(folder: Path, envelope: signatures.Envelope | None) -> SignatureError:
     if envelope is None:
         return SignatureError(
-            f"{folder} is not signed: expected {SIGNATURE}. Get a signed preset, or load it with "
-            "verify='auto' if you trust where it comes from."
+            f"{folder} is not signed: expected {SIGNATURE}. Get a signed preset, or verify with "
+            "`auto` if you trust where it comes from."
         )
     return SignatureError(
         f"{folder / SIGNATURE} was made with the key {envelope.key or 'of an unknown owner'}, "
-        "which is not trusted. Name its public key in trusted_keys if you know whose it is."
+        "which is not trusted. If you know whose it is, name its public key: --public-key of "
+        "`litesr`, trusted_keys in Python."
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -23,8 +24,9 @@ from keras_litesr.models.srresnet import separable_srresnet, srresnet
 from keras_litesr.models.tflite_files import is_tflite_file, open_tflite
 from keras_litesr.models.tflite_model import TFLiteModel
 from keras_litesr.zoo import configuration, folders, weights
-from keras_litesr.zoo.checks import Checks
+from keras_litesr.zoo.checks import Checks, KeyFiles, key_files
 from keras_litesr.zoo.contents import require_only_files
+from keras_litesr.zoo.integrity import CheckedFolder
 from keras_litesr.zoo.manifests import BESIDE, is_plain_name
 from keras_litesr.zoo.new_folders import require_nothing_else
 from keras_litesr.zoo.presets import PRESETS
@@ -54,7 +56,7 @@ def load(
     name_or_folder: str | os.PathLike[str],
     *,
     verify: str = "auto",
-    trusted_keys: Iterable[str | Path] = (),
+    trusted_keys: KeyFiles = (),
 ) -> keras.Model:
     """Loads a trained model.
 
@@ -68,17 +70,20 @@ def load(
         verify: `auto` checks checksums always, and the signature where a trusted key made one;
             `require` refuses what no trusted key has signed; `off` checks neither, for a folder
             that you are changing yourself.
-        trusted_keys: Files of public keys to trust, beside the release keys of this package.
+        trusted_keys: File of a public key to trust, or several, beside the release keys of this
+            package.
 
     Returns:
         Functional model from `(batch, height, width, 3)` to `(batch, scale * height,
         scale * width, 3)`, RGB in [0, 1], not clipped. It expects pictures that were reduced by
-        an antialiased bicubic filter. From a `.tflite` file, a model without weights that hands
+        an antialiased bicubic filter. It bears the preset's name, in which `_` stands for what
+        TensorFlow takes in no name. From a `.tflite` file, a model without weights that hands
         its input to LiteRT: it predicts, and cannot be trained or saved.
 
     Raises:
         PresetError: For an unknown name, a missing, additional or altered file, a signature that
             fails, or a forbidden layer.
+        TypeError: For something else than a name or path, as model or key.
         ValueError: For a `.tflite` file that is missing, damaged or of another kind; the message
             names what it takes and gives.
 
@@ -87,12 +92,33 @@ def load(
         >>> model.output_shape
         (None, None, None, 3)
     """
-    checks = Checks(verify, tuple(trusted_keys))
+    if not isinstance(name_or_folder, (str, os.PathLike)):
+        raise TypeError(
+            "Expected the name of a model, a preset folder or a .tflite file, received "
+            f"{name_or_folder!r}. keras_litesr.presets() has the names."
+        )
+    checks = Checks(verify, key_files(trusted_keys))
     if is_tflite_file(name_or_folder):
         checks.refuse_unsigned_file(name_or_folder)
         return TFLiteModel(open_tflite(name_or_folder))
     folder = folders.preset_folder(name_or_folder)
     files = checks.folder(folder)
+    model = network(files)
+    if folders.METADATA in files:
+        facts = folders.parsed_metadata(files.read(folders.METADATA), folder / folders.METADATA)
+        model.name = _scope_name(facts["name"])
+    return model
+
+
+def network(files: CheckedFolder) -> keras.Model:
+    """Loads the model of a checked folder under its network's name, which presets may share.
+
+    Operators of a `.tflite` file bear that one, so that a file stays when a preset is renamed.
+
+    Raises:
+        PresetError: As `load`.
+    """
+    folder = files.path
     config = configuration.parsed(files.read(folders.CONFIG), folder / folders.CONFIG)
     arrays = weights.parsed(files.read(folders.WEIGHTS), folder / folders.WEIGHTS)
     described = parameter_count(config, folder / folders.CONFIG)
@@ -135,7 +161,13 @@ def save_to_preset(
         PresetError: When the card lacks facts, the name is none that a model can have, the folder
             holds anything but a preset and what its manifest lists, or the model has a layer or an
             option that `load` would refuse. Nothing is written then.
+        TypeError: For something else than a Keras model.
     """
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"Expected a Keras model to save, received {model!r}. Build one, or load one with "
+            "keras_litesr.load."
+        )
     folder = Path(folder)
     name = name or folder.resolve().name
     if not is_plain_name(name):
@@ -215,6 +247,12 @@ def _loadable(config: dict[str, Any], name: str) -> dict[str, Any]:
             "that `load` can read it."
         ) from error
     return config
+
+
+def _scope_name(name: str) -> str:
+    """Makes of a preset's name one that TensorFlow can run a model under."""
+    plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+    return plain if plain[0].isalnum() else f"model{plain}"
 
 
 def _model_of(config: dict[str, Any], path: Path) -> keras.Model:

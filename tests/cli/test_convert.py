@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import keras_litesr
 from keras_litesr.cli import convert
 from keras_litesr.export.metadata import read_metadata
 from keras_litesr.export.tflite import DTYPES
@@ -34,6 +35,25 @@ def test_file_says_its_origin(litesr, tmp_path):
     assert facts["name"] == "bicubic_x4"
     assert facts["input_size"] == [8, 12]
     assert facts["source_sha256"] == manifest(preset_folder("bicubic_x4"))[WEIGHTS]
+
+
+def test_a_size_that_a_network_cannot_look_around_in_is_noted(litesr, tmp_path):
+    notes = [
+        litesr("convert", "bicubic_x4", "-o", tmp_path / f"{size}.tflite", "--size", size).stderr
+        for size in ("4x9", "5x9")
+    ]
+    assert "with a side of 4 it sees less" in notes[0]
+    assert notes[1] == ""
+
+
+def test_only_the_facts_of_a_file_name_the_preset(litesr, tmp_path):
+    from keras_litesr.models.bicubic import bicubic
+
+    renamed = keras_litesr.save_to_preset(bicubic(), tmp_path / "renamed_x4")
+    output = tmp_path / "file.tflite"
+    assert litesr("convert", renamed, "-o", output).exit_code == 0
+    assert read_metadata(output)["name"] == "renamed_x4"
+    assert output.read_bytes().count(b"renamed_x4") == 1
 
 
 def test_command_prints_its_answer_alone(tmp_path):
@@ -77,6 +97,7 @@ def test_saved_model_is_a_folder(litesr, tmp_path):
         (["-o", "missing/a.tflite"], "There is no folder missing"),
         (["-o", "a.tflite", "--size", "12"], "such as 128x96, or `free`, received '12'"),
         (["-o", "a.tflite", "--size", "0x4"], "received '0x4'"),
+        (["-o", "a.tflite", "--size", "99999x9999"], "received 99999x9999, which takes 178.8"),
         (["-o", "a.tflite", "--dtype", "int4"], "'int4' is not one of"),
         (["-o", "a.tflite", "--dtype", "int8"], "Add --representative FOLDER"),
         (["-o", "a.tflite", "--representative", "."], "--representative is for int8 and int16x8"),
@@ -126,7 +147,7 @@ def test_what_does_not_convert_is_named_without_a_call_for_reports(litesr, tmp_p
 
     low_res = keras.Input((None, None, 3), name="low_res")
     odd = keras.Model(low_res, keras.layers.Conv2D(3, 1)(keras.ops.erfinv(low_res)), name="odd")
-    monkeypatch.setattr("keras_litesr.zoo.registry.load", lambda _: odd)
+    monkeypatch.setattr("keras_litesr.zoo.registry.network", lambda _: odd)
     result = litesr("convert", "bicubic_x4", "-o", tmp_path / "a.tflite")
     assert result.exit_code == 2
     assert "odd did not convert" in result.stderr
@@ -194,6 +215,15 @@ def test_an_altered_preset_folder_does_not_become_accepted(litesr, folder, name)
     assert (folder / "SHA256SUMS").read_bytes() == listing
     assert (folder / "model.sig").is_file()
     assert not (folder / "phone.tflite").exists()
+
+
+def test_another_model_does_not_go_into_a_preset_folder(litesr, folder, x2_preset):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    output = folder / "bicubic_x4_float32.tflite"
+    result = litesr("convert", x2_preset, "-o", output, "--overwrite")
+    assert result.exit_code == 2
+    assert f"Expected the model of {folder}" in " ".join(result.stderr.split())
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_a_saved_model_does_not_go_into_a_preset_folder(litesr, folder):

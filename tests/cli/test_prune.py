@@ -8,6 +8,7 @@ import pytest
 import keras_litesr
 from keras_litesr.export.metadata import read_metadata
 from keras_litesr.failures import DivergedError
+from keras_litesr.images.files import ImageFileError
 from keras_litesr.zoo.folders import metadata
 
 
@@ -117,6 +118,16 @@ def test_weights_that_vanish_are_numbers_or_never_saved(photos, monkeypatch):
     options = {"sparsity": 0.5, "steps": 20, "learning_rate": 1e-3}
     with pytest.raises(DivergedError, match="finite weights"):
         smaller_model(broken, [], options, lambda steps: None)
+
+
+def test_a_pack_with_copies_needs_other_photos_to_measure_on(tmp_path):
+    from keras_litesr.cli.compression import material
+    from keras_litesr.datasets.packs import save_pack
+
+    save_pack([np.zeros((8, 8, 3), np.uint8)], tmp_path / "many.npz", holds_copies=True)
+    options = {"steps": 1, "data": [tmp_path / "many.npz"], "validation": None}
+    with pytest.raises(ImageFileError, match="Name other photos with --validation"):
+        material(options, scale=4, seed=0)
 
 
 def test_weights_that_are_no_numbers_are_never_saved(photos):

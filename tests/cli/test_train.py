@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keras_litesr.datasets.packs import save_pack
+from keras_litesr.datasets.places import load_pictures
 from keras_litesr.training import trainers
 from keras_litesr.training.pace import Pace
 from keras_litesr.training.progress import Progress
@@ -80,6 +82,18 @@ def test_a_folder_of_photos_becomes_weights(train, photos, tmp_path):
     longer = train("--data", photos, "--out", out, "--resume", "--steps", 8)
     assert longer.exit_code == 2
     assert re.search("steps 4,.* received steps 8,", longer.stderr)
+
+
+def test_a_pack_with_copies_needs_other_photos_to_validate(train, photos, tmp_path):
+    pack = tmp_path / "many.npz"
+    save_pack(load_pictures([photos]), pack, holds_copies=True)
+    for option in ("--images", "--data"):
+        refused = train(option, pack, "--out", tmp_path / "run")
+        assert refused.exit_code == 2
+        assert "Name other photos with --validation" in refused.stderr
+    assert not (tmp_path / "run").exists()
+    done = train("--images", pack, "--validation", photos, "--out", tmp_path / "run")
+    assert "all of which are among those" in done.stderr  # It was read, and compared.
 
 
 def test_a_gan_starts_from_a_run_and_releases_its_last_epoch(train, photos, tmp_path):
@@ -195,6 +209,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
     ("words", "message"),
     [
         (["--steps", "0"], "0 is not in the range"),
+        (["--images", "photo.png"], r"a \.npz file of .*, received photo\.png\. Name folders"),
         (["--steps", "5", "--hours", "1"], "Expected one length, received --steps and --hours"),
         (["--adversarial-weight", "0.1"], "lite_x4 or srgan_x4.* received small"),
         (["--learning-rate", "nan"], "Expected a number for --learning-rate, received nan"),

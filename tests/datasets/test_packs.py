@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from keras_litesr.datasets import packs
-from keras_litesr.datasets.packs import load_pack, save_pack
-from keras_litesr.datasets.places import load_pictures
+from keras_litesr.datasets.packs import load_pack, may_hold_copies, save_pack
+from keras_litesr.datasets.places import load_pictures, with_copies
 from keras_litesr.images.files import ImageFileError
 from keras_litesr.images.resize import reduce
 
@@ -36,6 +36,17 @@ def test_pictures_of_many_sizes_come_back(pictures, tmp_path):
     save_pack(pictures, tmp_path / "photos.npz")
     _assert_same(load_pack(tmp_path / "photos.npz"), pictures)
     assert [path.name for path in tmp_path.iterdir()] == ["photos.npz"]
+
+
+def test_a_pack_says_whether_it_holds_copies_and_an_older_one_may(pictures, tmp_path):
+    save_pack(pictures, tmp_path / "photos.npz")
+    save_pack(pictures, tmp_path / "many.npz", holds_copies=True)
+    np.savez(tmp_path / "old.npz", pixels=np.zeros(3, np.uint8), shapes=np.array([[1, 1, 3]]))
+    assert with_copies([tmp_path, *sorted(tmp_path.glob("*.npz")), "tfds:div2k"]) == [
+        str(tmp_path / "many.npz"),
+        str(tmp_path / "old.npz"),
+    ]
+    assert len(load_pack(tmp_path / "old.npz")) == 1
 
 
 def test_too_much_or_nothing_is_refused_before_it_is_written(pictures, tmp_path, monkeypatch):
@@ -140,6 +151,7 @@ def test_the_tool_adds_reduced_copies(tmp_path, rng):
     words = [sys.executable, str(TOOL), str(tmp_path / "photos"), "-o", str(tmp_path / "p.npz")]
     subprocess.run([*words, "--reduce", "0.8", "0.5"], check=True, capture_output=True)
     first, larger, smaller = load_pack(tmp_path / "p.npz")
+    assert may_hold_copies(tmp_path / "p.npz")
     np.testing.assert_array_equal(first, photo)
     assert larger.shape == (16, 24, 3)
     np.testing.assert_array_equal(smaller, reduce(photo, 2))

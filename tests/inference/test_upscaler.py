@@ -142,6 +142,11 @@ def test_an_enlargement_that_the_model_cannot_give_is_refused(upscaler, outscale
         upscaler.size_after((5, 5), outscale)
 
 
+def test_an_enlargement_that_is_no_number_is_refused(upscaler, picture):
+    with pytest.raises(TypeError, match="Expected a number as outscale, received '2'"):
+        upscaler(picture, outscale="2")
+
+
 def test_progress_is_passed_on(picture):
     calls = []
     Upscaler("bicubic_x4", tile=20)(picture, progress=lambda *counts: calls.append(counts))
@@ -192,7 +197,7 @@ def test_auto_takes_keras_where_there_is_no_tflite_file(lite_preset, tmp_path, p
 def test_a_keras_model_in_memory(lite_preset, picture):
     model = keras_litesr.load(lite_preset)
     upscaler = Upscaler(model, tile=16)
-    assert (upscaler.name, upscaler.runtime, upscaler.overlap) == ("lite_x4", "keras", 4)
+    assert (upscaler.name, upscaler.runtime, upscaler.overlap) == ("own_lite_x4", "keras", 4)
     assert difference(upscaler(picture), upscale(picture, model=lite_preset)) <= 1
     with pytest.raises(ValueError, match=r"preset or a \.tflite file for the runtime litert"):
         Upscaler(model, runtime="litert")

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from keras_litesr import Upscaler, upscale
+from keras_litesr import Upscaler, load, upscale
 from keras_litesr.protection.signing import generate_key_pair, sign
 from keras_litesr.zoo.folders import PresetError
 from keras_litesr.zoo.signatures import SignatureError
@@ -32,10 +32,18 @@ def test_what_no_trusted_key_has_signed_is_refused_where_that_is_asked(
 ):
     with pytest.raises(SignatureError, match="is not signed"):
         Upscaler(lite_preset, runtime=runtime, verify="require")
-    with pytest.raises(SignatureError, match="is not trusted"):
+    with pytest.raises(SignatureError, match=r"is not trusted.*--public-key.*trusted_keys"):
         Upscaler(signed, runtime=runtime, verify="require")
-    trusting = Upscaler(signed, runtime=runtime, verify="require", trusted_keys=iter([public_key]))
-    assert trusting(PICTURE).shape == (48, 48, 3)
+    for keys in (iter([public_key]), public_key, str(public_key)):
+        trusting = Upscaler(signed, runtime=runtime, verify="require", trusted_keys=keys)
+        assert trusting(PICTURE).shape == (48, 48, 3)
+
+
+@pytest.mark.parametrize("keys", [5, [5], b"own.pub"])
+def test_keys_that_are_no_paths_are_refused(keys):
+    for door in (load, Upscaler):
+        with pytest.raises(TypeError, match=r"Expected files of public keys.* received"):
+            door("bicubic_x4", trusted_keys=keys)
 
 
 @pytest.mark.parametrize("runtime", ["litert", "keras", "auto"])

@@ -83,6 +83,11 @@ def test_a_slope_is_part_of_the_architecture(network):
         blend(network, steeper, 0.5)
 
 
+def test_a_name_is_no_model(network):
+    with pytest.raises(TypeError, match="Expected two Keras models to blend, received 'lite_x4'"):
+        blend(network, "lite_x4", 0.5)
+
+
 def test_a_weight_beyond_the_ends_is_refused(network, relative):
     with pytest.raises(ValueError, match=r"received 1\.5"):
         blend(network, relative, 1.5)

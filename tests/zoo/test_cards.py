@@ -120,6 +120,17 @@ def test_recorded_training_stands_for_the_command(folder):
     assert f"The loss is `{recorded['training']['loss']}`." in " ".join(text.split())
 
 
+def test_what_the_author_says_of_the_training_wins_over_what_is_recorded(folder):
+    recorded = folders.metadata(folders.preset_folder("lite_psnr_x4"))["training"]
+    change_json(folder / "metadata.json", training=recorded)
+    cards.write_own_card(folder, FACTS)
+    text = (folder / "README.md").read_text()
+    assert "`litesr train mine --data maps`\n\nTrained on one hour of two cores." in text
+    assert recorded["command"] not in text
+    with pytest.raises(PresetError, match=r"does not say hardware\."):
+        cards.write_own_card(folder, without("hardware"))
+
+
 def test_a_pruned_model_takes_command_and_hardware_from_its_author(folder):
     source = folders.preset_folder("lite_tiny_x4")
     options = {"sparsity": None, "keep_filters": 0.75, "steps": 20, "learning_rate": 5e-4}
@@ -228,6 +239,7 @@ def test_card_says_how_the_owners_mark_came_in_and_what_it_cost(folder):
         "marked by `litesr protect mark --margin 1.5 --steps 1000`, from 30.351 to 30.335" in text
     )
     assert "Whoever is shown the owner's key can read it" in text
+    assert "Where the folder `mine_x4` is signed, `litesr protect check ./mine_x4 --pub" in text
     lost = {"sha256": 64 * "0", "marking": {**marking, "seed": 1}, "key_lost": True}
     change_json(folder / "metadata.json", commitment=lost)
     folders.write_manifest(folder)

@@ -167,7 +167,10 @@ def test_a_path_is_a_folder_even_when_it_is_called_as_a_model_of_the_zoo(tmp_pat
 
 
 def test_folder_without_a_configuration_is_refused(tmp_path):
-    with pytest.raises(folders.PresetError, match=r"holds no config\.json"):
+    with pytest.raises(folders.PresetError, match=r"holds no config\.json.*save_to_preset"):
+        folders.preset_folder(tmp_path)
+    (tmp_path / "best.weights.h5").touch()
+    with pytest.raises(folders.PresetError, match=r"share save .*best\.weights\.h5 --architecture"):
         folders.preset_folder(tmp_path)
 
 

@@ -47,6 +47,16 @@ def test_saved_preset_loads_as_the_same_network(folder, model, rng):
     assert_same_network(keras_litesr.load(folder), model, rng)
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"), [("mine_x4", "mine_x4"), ("my own, 2", "my_own__2"), ("_x4", "model_x4")]
+)
+def test_a_loaded_model_bears_the_name_of_its_preset(model, name, expected, tmp_path):
+    folder = keras_litesr.save_to_preset(model, tmp_path / "saved", name=name)
+    loaded = keras_litesr.load(folder)
+    assert loaded.name == expected
+    assert loaded.predict(np.zeros((1, 2, 2, 3)), verbose=0).shape == (1, 8, 8, 3)
+
+
 def test_metadata_states_the_facts(folder, model):
     facts = folders.metadata(folder)
     assert facts["name"] == "mine_x4"
@@ -152,6 +162,13 @@ def test_a_name_that_no_model_can_have_is_refused(model, tmp_path):
 def test_a_misspelt_way_to_verify_is_refused(file):
     with pytest.raises(ValueError, match="Expected verify to be auto, require, off, received"):
         keras_litesr.load(folders.preset_folder("bicubic_x4") / file, verify="required")
+
+
+def test_what_is_no_model_is_refused_with_what_is_one(tmp_path):
+    with pytest.raises(TypeError, match=r"name of a model, .* received None"):
+        keras_litesr.load(None)
+    with pytest.raises(TypeError, match="Expected a Keras model to save, received 3"):
+        keras_litesr.save_to_preset(3, tmp_path / "mine_x4")
 
 
 def test_weights_are_saved_without_optimizer_state(model, folder, tmp_path):
