@@ -57,7 +57,8 @@ class Copies:
 
 def _names_chapters(stream: Any, chapters: Collection[Any]) -> bool:
     """Tells whether a track is that of MP4 that holds the titles of chapters, a packet each."""
-    return stream.type == "data" and stream.name == "bin_data" and stream.frames == len(chapters)
+    is_data = stream.type == "data" and stream.name == "bin_data"
+    return is_data and 0 < stream.frames == len(chapters)
 
 
 def _holds(av: Any, container_format: str, stream: Any) -> bool:

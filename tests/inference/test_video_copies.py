@@ -2,11 +2,13 @@
 
 import struct
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from keras_litesr.inference.video import enlarge_video
+from keras_litesr.inference.video_copies import Copies
 from keras_litesr.inference.video_tags import kept_tags
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
@@ -160,6 +162,15 @@ def test_chapters_of_mp4_are_no_track_that_is_left_out(upscaler, clip, tmp_path)
     assert notices == ()
     with av.open(str(tmp_path / "large.mp4")) as large:
         assert [each["metadata"]["title"] for each in large.chapters()] == ["Dawn"]
+
+
+def test_a_track_of_data_without_chapters_is_said_to_be_left_out(tmp_path):
+    film = SimpleNamespace(type="video")
+    data = SimpleNamespace(type="data", name="bin_data", frames=0, index=1)
+    streams = type("Streams", (list,), {"video": [film]})([film, data])
+    original = SimpleNamespace(streams=streams, chapters=list)
+    copies = Copies(av, original, None, tmp_path / "large.mkv", strip_metadata=False)
+    assert copies.notices == ["data 1 is left out."]
 
 
 def test_tags_that_a_format_does_not_take_are_named(upscaler, clip, tmp_path):
