@@ -5,6 +5,7 @@ import os
 import platform
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +18,7 @@ from keras_litesr.datasets.degradation import Pair
 from keras_litesr.silence import captured_output
 from keras_litesr.training.recipes import Recipe
 from keras_litesr.zoo import folders
-from keras_litesr.zoo.new_folders import appearing
+from keras_litesr.zoo.new_folders import appearing, require_free
 
 if TYPE_CHECKING:
     import keras
@@ -135,7 +136,7 @@ def publish(
     from keras_litesr.zoo.registry import save_to_preset
 
     name = output.name
-    with appearing(output) as folder:
+    with appearing(output, check=partial(require_free, overwrite=False)) as folder:
         save_to_preset(model, folder, name=name, training=facts, licence=licence)
         (folder / DATA_LIST).write_text(as_sums(photos))
         folders.write_manifest(folder)
