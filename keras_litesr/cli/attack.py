@@ -21,6 +21,7 @@ from keras_litesr.cli.paths import NamedPath
 from keras_litesr.evaluation.tables import as_markdown
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
+from keras_litesr.zoo.new_folders import is_preset
 
 if TYPE_CHECKING:
     from keras_litesr.cli.trials import Trials
@@ -118,6 +119,11 @@ def _require_place(file: Path) -> None:
         raise click.UsageError(
             f"Expected an existing folder for --json, received {file.parent}, which is none. Make "
             "it, or name another file."
+        )
+    if is_preset(file.parent):
+        raise click.UsageError(
+            f"{file} would be a file in the preset folder {file.parent}, which holds only what its "
+            "manifest lists. Name a place elsewhere for --json."
         )
     require_writable(file.parent)
 

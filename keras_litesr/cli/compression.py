@@ -4,6 +4,7 @@ import gzip
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.silence import captured_output
 from keras_litesr.training.recipes import Recipe
 from keras_litesr.zoo import folders
-from keras_litesr.zoo.new_folders import appearing
+from keras_litesr.zoo.new_folders import appearing, require_free
 
 if TYPE_CHECKING:
     import keras
@@ -52,7 +53,8 @@ def compress(source: Path, output: Path, options: dict[str, Any]) -> list[dict[s
     with tqdm(total=options["steps"], unit="step", leave=False, disable=None) as bar:
         smaller = smaller_model(model, patches, options, bar.update)
     facts = _facts(source, options)
-    with appearing(output) as new, tempfile.TemporaryDirectory() as scratch:
+    check = partial(require_free, overwrite=options["overwrite"])
+    with appearing(output, check=check) as new, tempfile.TemporaryDirectory() as scratch:
         name, origin = output.resolve().name, folders.metadata(source)
         save(model, Path(scratch) / "before", name=origin["name"])
         save(smaller, new, name=name, training=facts, licence=origin.get("license", ""))

@@ -5,6 +5,7 @@ import os
 import platform
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +18,7 @@ from keras_litesr.datasets.degradation import Pair
 from keras_litesr.silence import captured_output
 from keras_litesr.training.recipes import Recipe
 from keras_litesr.zoo import folders
-from keras_litesr.zoo.new_folders import appearing
+from keras_litesr.zoo.new_folders import appearing, require_free
 
 if TYPE_CHECKING:
     import keras
@@ -27,7 +28,7 @@ STEPS = 5_000
 
 _NOTE = """\
 It was trained on the pictures that a larger model made of the reduced photos, and on nothing else
-of that model; its own weights began at random from the seed. Its PSNR is that between its pictures
+of that model; its own weights began at random. Its PSNR is that between its pictures
 and the larger model's."""
 _CARD = {
     "use": "Enlarging photos where the model it learnt from is too large, or is not to be given "
@@ -75,7 +76,7 @@ def trained(
         pairs: Reductions and answers.
         others: Those that choose the best weights; taken from `pairs` when None.
         recipe: Settings.
-        seed: Of the first weights and the patches.
+        seed: Of the patches and, with the answers, of the first weights.
         run: Folder of the training.
         options: Of `litesr protect derive`.
 
@@ -97,7 +98,9 @@ def trained(
         trial = trainer(build(student), recipe, scale=patches.scale)
         recipe = _filling(60 * options["minutes"], trial, recipe, patches, validation)
     patches.steps = recipe.epoch_steps
-    keras.utils.set_random_seed(seed)
+    answers = _digest(patches.pairs)
+    first_seed = _first_seed(seed, answers)
+    keras.utils.set_random_seed(first_seed)
     model = build(student)
     first_weights = weights_sha256(model)
     click.echo(f"{recipe.steps:,} steps on {len(patches.pairs)} answers", err=True)
@@ -107,12 +110,13 @@ def trained(
         patches,
         validation,
         run,
-        preset=f"{student} taught by {_digest(patches.pairs)}",
+        preset=f"{student} taught by {answers}",
         resume=options["resume"],
     )
     load_weights(model, run / "best.weights.h5")
     return model, _facts(recipe, result, seed) | {
         "student": student,
+        "first_weights_seed": first_seed,
         "first_weights_sha256": first_weights,
     }
 
@@ -132,7 +136,7 @@ def publish(
     from keras_litesr.zoo.registry import save_to_preset
 
     name = output.name
-    with appearing(output) as folder:
+    with appearing(output, check=partial(require_free, overwrite=False)) as folder:
         save_to_preset(model, folder, name=name, training=facts, licence=licence)
         (folder / DATA_LIST).write_text(as_sums(photos))
         folders.write_manifest(folder)
@@ -173,6 +177,16 @@ def _digest(pairs: Sequence[Pair]) -> str:
     for pair in pairs:
         digest.update(np.ascontiguousarray(pair.high_res).tobytes())
     return digest.hexdigest()[:16]
+
+
+def _first_seed(seed: int, answers: str) -> int:
+    """Draws the seed of the first weights.
+
+    Two networks of one architecture that start from one seed stay alike, as if one were copied; and
+    most models were trained from the same seed, the default.
+    """
+    digest = hashlib.sha256(f"derive {seed} {answers}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") % 2**31
 
 
 def _datasets(pairs, others, recipe: Recipe, seed: int):

@@ -10,12 +10,11 @@ from typing import Any
 
 import click
 
-from keras_litesr.atomic import require_writable
 from keras_litesr.cli.folder_lists import ManyFolders
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.ranges import SEEDS, NumberRange
 from keras_litesr.training.records import LAST
-from keras_litesr.zoo.new_folders import require_plain_name
+from keras_litesr.zoo.new_folders import require_free, require_plain_name
 from keras_litesr.zoo.presets import PRESETS
 
 _EXAMPLES = """\b
@@ -60,7 +59,7 @@ _FOLDER = NamedPath()
 @click.option(
     "--seed",
     type=SEEDS,
-    help="Of the first weights and the patches.  [default: 0]",
+    help="Of the patches and, with the answers, of the first weights.  [default: 0]",
 )
 @click.option("--name-teacher", is_flag=True, help="Let card and metadata name the big model.")
 @click.option(
@@ -126,7 +125,7 @@ def _refuse(output: Path, run: Path, options: dict[str, Any]) -> None:
     require_plain_name(output)
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise click.UsageError(f"{output} exists and is not empty. Name another folder.")
-    require_writable(output.parent)
+    require_free(output, overwrite=False)
     if not options["resume"] and (run / LAST).exists():
         raise click.UsageError(
             f"{run} holds a training. Go on with --resume, or name another folder with --run."

@@ -3,6 +3,7 @@
 import json
 import sys
 from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def mark(
         marking["seed"] = seed
     if psnr:
         marking["validation_psnr"] = psnr
-    with appearing(output) as folder:
+    with appearing(output, check=partial(require_free, overwrite=overwrite)) as folder:
         save_to_preset(
             marked,
             folder,

@@ -1,6 +1,7 @@
 """`litesr share save`: folders that are fit to be published."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def save(
     _refuse_equal_names(data)
     client("yaml")  # The card needs it, after all the work.
     facts = _facts(card)
-    with appearing(output) as folder:
+    with appearing(output, check=partial(require_free, overwrite=overwrite)) as folder:
         if source.endswith(_WEIGHTS_ENDING):
             _from_weights(Path(source), architecture, folder, output.name)
         else:

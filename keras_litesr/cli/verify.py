@@ -11,7 +11,7 @@ import click
 
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.silence import captured_output
-from keras_litesr.zoo import folders
+from keras_litesr.zoo import folders, integrity
 
 _FILE = NamedPath(dir_okay=False)
 _EXAMPLES = """\b
@@ -46,13 +46,15 @@ def verify(
     answer is `marked` or `not shown`, with the probability that a key which has nothing to do with
     the model matches as well. A key that was committed to before the suspect was published needs
     167 of 256 bits, another one 249, as it could have been searched for. A reference that was made
-    after the suspect proves nothing, nor does `not shown`.
+    after the suspect proves nothing, nor does `not shown`. One that is not what its own manifest or
+    signature says is refused.
     """
     from keras_litesr.protection import keys
     from keras_litesr.protection.verdict import MARKED
 
     key = keys.read(key_file)
-    committed = _is_committed(key, reference, commitment)
+    folder = None if reference is None else _reference_folder(reference)
+    committed = _is_committed(key, folder, commitment)
     verdict = _verdict(suspect, key, reference, committed)
     if as_json:
         properties = ("answer", "accuracy", "p_value", "limit")
@@ -64,7 +66,20 @@ def verify(
     sys.exit(0 if verdict.answer == MARKED else 1)
 
 
-def _is_committed(key: Any, reference: str | None, commitment: str | None) -> bool:
+def _reference_folder(reference: str) -> Path | None:
+    """Finds the folder of a reference and refuses an altered one; None for a TFLite file."""
+    if reference.endswith(".tflite"):
+        return None
+    folder = folders.preset_folder(reference)
+    files = integrity.checked_folder(folder)
+    files.require_unaltered()
+    envelope = integrity.signature_of(folder)
+    if envelope is not None:
+        integrity.require_signed(files, envelope)
+    return folder
+
+
+def _is_committed(key: Any, folder: Path | None, commitment: str | None) -> bool:
     """Tells whether the key was committed to; one that differs from what was asked is refused."""
     from keras_litesr.protection import commitments
 
@@ -79,11 +94,11 @@ def _is_committed(key: Any, reference: str | None, commitment: str | None) -> bo
                 "that was committed to. Take the right key file."
             )
         return True
-    if reference is None or reference.endswith(".tflite"):
+    if folder is None:
         return False
-    found = commitments.read(folders.preset_folder(reference))
+    found = commitments.read(folder)
     if found is not None and found != key.commitment:
-        click.echo(f"note: {reference} bears the commitment of another key.", err=True)
+        click.echo(f"note: {folder} bears the commitment of another key.", err=True)
     return found == key.commitment
 
 

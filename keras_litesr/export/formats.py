@@ -66,7 +66,7 @@ def export(model: keras.Model, path: str | Path) -> Path:
                     f"{model.name} did not convert to {name}: {error}\n{printed()}"
                 ) from error
         if converted.is_dir():
-            with appearing(path) as folder:
+            with appearing(path, check=_check_target) as folder:
                 shutil.copytree(converted, folder, dirs_exist_ok=True)
             return path
         for made in sorted(Path(scratch).iterdir()):

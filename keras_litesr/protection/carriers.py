@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Suspect = Union["keras.Model", Network, str, Path]
 
 
-def read(suspect: Suspect) -> Network:
+def read(suspect: Suspect, *, verify: str = "off") -> Network:
     """Reads a model's kernels, and how they hang together.
 
     A TFLite file gives the same kernels as the Keras model it was made from, up to its rounding
@@ -21,12 +21,13 @@ def read(suspect: Suspect) -> Network:
     Args:
         suspect: Functional Keras model, name of a preset, preset folder, or `.tflite` file; a
             network that was read before is returned as it is.
+        verify: As of `load`, for a preset; a suspect need not be in order, a reference must.
 
     Raises:
         ArchitectureError: When a file or model cannot be read.
         FileNotFoundError: When there is no such file.
-        PresetError: For an unknown name, or a folder that cannot be loaded safely. Its checksums
-            are not compared, as a suspect need not be in order.
+        PresetError: For an unknown name, or a folder that cannot be loaded safely, or is not what
+            `verify` asks.
     """
     if isinstance(suspect, Network):
         return suspect
@@ -36,7 +37,7 @@ def read(suspect: Suspect) -> Network:
             return tflite_graph.network(path)
         from keras_litesr.zoo.registry import load
 
-        suspect = load(suspect, verify="off")
+        suspect = load(suspect, verify=verify)
     from keras_litesr.protection import keras_graph
 
     return keras_graph.network(suspect)

@@ -140,7 +140,7 @@ def paints_flat(kernel: np.ndarray) -> bool:
     written into it, and Keras does not count it among the weights.
     """
     colours, subpixels = kernel.shape[2:]
-    if colours != 3 or subpixels % 3 or kernel.shape[:2] == (1, 1):
+    if colours != 3 or subpixels % 3:
         return False
     sums = kernel.sum(axis=(0, 1), dtype=np.float64)
     return bool(np.abs(sums - np.tile(np.eye(3), subpixels // 3)).max() < _FLAT)

@@ -19,6 +19,9 @@ NOTHING = "no evidence of shared weights"
 UNKNOWN = "could not tell"
 
 _LEAST_CHANNELS = 8
+# Of kernels with fewer different numbers, two may be equal by design: one that shifts the mean,
+# copies channels or interpolates.
+_LEAST_NUMBERS = 16
 _SHUFFLED_PAIRS = 16
 # Fewer do not show how much trained strangers of these shapes have in common.
 _LEAST_PAIRS = 8
@@ -204,7 +207,7 @@ def _full_kernel(steps: Sequence[Step], step: Step) -> np.ndarray:
 
 
 def _identical(first: Network, second: Network) -> tuple[tuple[str, str], ...]:
-    hashes = {_hash(step): _name(step) for step in first.kernels if _varies(step)}
+    hashes = {_hash(step): _name(step) for step in first.kernels if _is_learnt(step)}
     pairs = [(hashes.get(_hash(step)), _name(step)) for step in second.kernels]
     return tuple((one, other) for one, other in pairs if one is not None)
 
@@ -214,9 +217,9 @@ def _hash(step: Step) -> str:
     return hashlib.sha256(str(content.shape).encode() + content.tobytes()).hexdigest()
 
 
-def _varies(step: Step) -> bool:
-    """Leaves out kernels of one number throughout, which any two networks may have."""
-    return step.kernel is not None and bool(np.ptp(step.kernel))
+def _is_learnt(step: Step) -> bool:
+    """Leaves out kernels of few different numbers, which any two networks may have."""
+    return step.kernel is not None and np.unique(step.kernel).size >= _LEAST_NUMBERS
 
 
 def _weights(network: Network) -> int:

@@ -92,6 +92,7 @@ def verify(
 
     Raises:
         ArchitectureError: When the suspect cannot be read, or is no relative of the reference.
+        PresetError: When the reference is a preset folder that is not what its manifest says.
         TooFewWeightsError: When it has no room for a mark.
         ImportError: When it has to be aligned and SciPy is missing.
     """
@@ -100,7 +101,7 @@ def verify(
     direct = Verdict(slots.matching(network.values), SLOTS, committed=committed)
     if reference is None:
         return direct
-    owned = carriers.read(reference)
+    owned = carriers.read(reference, verify="auto")
     refuse_other_architecture(network, owned)
     if direct.answer == MARKED:
         return direct

@@ -34,9 +34,9 @@ def require_free(folder: Path, *, overwrite: bool) -> None:
     """Refuses a place where something lies that is not to be replaced.
 
     Raises:
-        PresetError: For a file or a folder that is not empty; with `overwrite`, for one that is
-            no preset folder or holds more than its manifest lists; for a name that no model can
-            have; for a place inside of a preset folder, which may hold only files.
+        PresetError: For a link; for a file or a folder that is not empty; with `overwrite`, for
+            one that is no preset folder or holds more than its manifest lists; for a name that no
+            model can have; for a place inside of a preset folder, which may hold only files.
         OSError: When no file can be made beside it.
     """
     require_plain_name(folder)
@@ -44,6 +44,11 @@ def require_free(folder: Path, *, overwrite: bool) -> None:
         raise PresetError(
             f"{folder} would be a folder inside of the preset folder {folder.parent}, which holds "
             "only files. Choose a place elsewhere."
+        )
+    if folder.is_symlink():
+        raise PresetError(
+            f"Expected a place for a folder, received {folder}, which is a symbolic link. Name the "
+            "folder that it leads to, or another one."
         )
     require_writable(folder.parent)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
@@ -83,7 +88,10 @@ def require_nothing_else(folder: Path, *, beside: Collection[str] = ()) -> None:
 
 @contextmanager
 def appearing(
-    folder: Path, *, keep: Callable[[Path], bool] = lambda folder: False
+    folder: Path,
+    *,
+    check: Callable[[Path], None] = lambda folder: None,
+    keep: Callable[[Path], bool] = lambda folder: False,
 ) -> Iterator[Path]:
     """Yields a hidden folder beside the target, then puts it in the target's place.
 
@@ -91,6 +99,8 @@ def appearing(
 
     Args:
         folder: Target; its parents are made, and what lies there is replaced.
+        check: Called with the target at the end, such as `require_free`: raises where something
+            has appeared meanwhile that is not to be replaced.
         keep: Asked about the target at the end: whether it stays, for instance because another
             process was quicker.
     """
@@ -101,13 +111,17 @@ def appearing(
         yield temporary
         if keep(folder):
             return
-        if folder.exists():
+        check(folder)
+        if os.path.lexists(folder):
             os.replace(folder, old)
         os.replace(temporary, folder)
     except BaseException:
-        if old.exists() and not folder.exists():
+        if os.path.lexists(old) and not os.path.lexists(folder):
             os.replace(old, folder)
         raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.unlink(missing_ok=True)

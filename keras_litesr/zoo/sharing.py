@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 from keras_litesr.atomic import write_json
@@ -104,7 +105,7 @@ def pull(
     revision, from_cache = _HUBS[address.hub].revision_of(address)
     pinned = address.at(revision)
     record = record_of(folder)
-    with appearing(folder) as temporary:
+    with appearing(folder, check=partial(require_free, overwrite=overwrite)) as temporary:
         # Kaggle's cache does not know what the hub lacks: without network it cannot tell.
         _fetch(pinned, temporary, progress, may_lack_signature=from_cache)
         # First the record, as it names the manifest that it belongs to.

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import keras_litesr
+from keras_litesr.cli import attack_report
 from keras_litesr.cli.trials import Trials
 from keras_litesr.models.lite import lite
 from keras_litesr.protection import attacks, keys, watermark
@@ -111,6 +112,24 @@ def test_a_report_in_no_folder_is_refused_before_the_attacks(
     assert result.exit_code == 2
     assert "Expected an existing folder for --json" in result.stderr
     assert result.stdout == ""
+
+
+def test_a_report_in_a_preset_folder_is_refused(litesr, owner, arguments):
+    file = owner / "marked_x4" / "attacks.json"
+    result = litesr("protect", "attack", owner / "marked_x4", *arguments, "--json", file)
+    assert result.exit_code == 2
+    assert "Name a place elsewhere for --json" in result.stderr
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "alarms", "code"),
+    [("marked", 0, 0), ("failed", 0, 2), ("not shown", 0, 1), ("failed", 1, 1), ("marked", 1, 1)],
+)
+def test_exit_code_tells_a_lost_mark_and_a_false_alarm(answer, alarms, code):
+    rows = [{"answer": "marked"}, {"answer": answer}]
+    report = {"rows": rows, "chance": {"wrong keys": {"alarms": alarms}}}
+    assert attack_report.exit_code(report) == code
 
 
 @pytest.mark.parametrize("folder", ["photos", "validation"])

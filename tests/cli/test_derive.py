@@ -15,6 +15,7 @@ import keras_litesr
 from keras_litesr.cli import derivation
 from keras_litesr.cli.answers import Photo, ask
 from keras_litesr.cli.black_box import black_box
+from keras_litesr.datasets.degradation import Pair
 from keras_litesr.export.metadata import read_metadata
 from keras_litesr.export.tflite import weights_sha256
 from keras_litesr.images import resize
@@ -126,7 +127,7 @@ def test_the_preset_tells_how_it_was_made_but_not_from_whom(
     facts = folders.metadata(tmp_path / "light_x4")["training"]
     assert json.loads(result.stdout)["training"] == facts
     assert (facts["seed"], facts["steps"], facts["photos"]) == (5, 2, 12)
-    keras.utils.set_random_seed(5)
+    keras.utils.set_random_seed(facts["first_weights_seed"])
     assert facts["first_weights_sha256"] == weights_sha256(build(mini_x4))
     listed = folders.verified(tmp_path / "light_x4", facts["data_list"]).read_text()
     first = hashlib.sha256((photos / "0.png").read_bytes()).hexdigest()
@@ -181,6 +182,35 @@ def test_wrong_requests_are_refused(litesr, photos, tmp_path, monkeypatch, argum
     assert result.exit_code == 2
     assert message in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+
+
+def test_a_student_starts_elsewhere_than_a_model_trained_from_the_same_seed(
+    mini_x4, tmp_path, monkeypatch
+):
+    def begun(model, *_, **__):
+        raise KeyboardInterrupt(weights_sha256(model))
+
+    monkeypatch.setattr("keras_litesr.training.runs.train", begun)
+    options = {"student": mini_x4, "minutes": None, "resume": False}
+
+    def first_weights(seed, answer):
+        pairs = [Pair(np.zeros((8, 8, 3), np.uint8), np.full((32, 32, 3), answer, np.uint8))]
+        with pytest.raises(KeyboardInterrupt) as start:
+            derivation.trained(pairs, pairs, Recipe(steps=2, patch_size=8), seed, tmp_path, options)
+        return str(start.value)
+
+    keras.utils.set_random_seed(0)
+    starts = [first_weights(*case) for case in ((0, 1), (0, 1), (0, 2), (1, 1))]
+    assert starts[0] == starts[1]
+    keras.utils.set_random_seed(0)
+    assert len({weights_sha256(build(mini_x4)), *starts}) == 4
+
+
+def test_no_folder_is_made_inside_of_a_preset(litesr, x2_preset, photos):
+    arguments = ("derive", "bicubic_x4", "-o", x2_preset / "inner_x4", "--data", photos)
+    result = litesr("protect", *arguments, "--steps", 1)
+    assert result.exit_code == 2
+    assert "inside of the preset folder" in result.stderr
 
 
 @pytest.mark.parametrize(

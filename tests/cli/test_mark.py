@@ -7,7 +7,8 @@ import shutil
 import numpy as np
 import pytest
 
-from keras_litesr.protection import commitments, keys
+from keras_litesr.protection import commitments, keys, watermark
+from keras_litesr.protection.signing import generate_key_pair, sign
 from keras_litesr.protection.slots import MARGIN
 from keras_litesr.zoo import folders
 
@@ -204,6 +205,27 @@ def test_commitment_of_another_key_does_not_count(litesr, marked, tmp_path):
     assert result.exit_code == 1
     assert "bears the commitment of another key" in result.stderr
     assert "without a commitment" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("renewed", "message"), [(False, "SHA-256"), (True, "not the file that was signed")]
+)
+def test_reference_that_was_altered_commits_to_nothing(
+    litesr, marked, preset, key_file, tmp_path, renewed, message
+):
+    generate_key_pair(tmp_path / "release.pem", tmp_path / "release.pub")
+    reference = shutil.copytree(marked, tmp_path / "reference")
+    signature = sign(reference, tmp_path / "release.pem").read_bytes()
+    shutil.copy(preset / folders.WEIGHTS, reference)
+    if renewed:
+        folders.write_manifest(reference)
+        (reference / folders.SIGNATURE).write_bytes(signature)
+    result = litesr("protect", "verify", marked, "--key", key_file, "--reference", reference)
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr
+    (reference / folders.WEIGHTS).write_bytes(b"altered")
+    with pytest.raises(folders.PresetError, match="SHA-256"):
+        watermark.verify(marked, keys.read(key_file), reference=reference)
 
 
 def test_what_cannot_be_told_is_two(litesr, marked, key_file, tmp_path, x2_preset):

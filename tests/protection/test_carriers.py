@@ -87,6 +87,7 @@ def test_kernels_are_listed_as_the_pictures_pass_them():
 def test_bicubic_skip_is_no_kernel(model):
     assert len(carriers.read(model).kernels) == 1 + 2 * 3 + 2
     assert networks.paints_flat(bicubic_subpixel_kernel(4))
+    assert networks.paints_flat(np.tile(np.eye(3), 16)[None, None])  # the nearest pixel
     random = np.random.default_rng(0)
     assert not networks.paints_flat(random.normal(0, 0.2, (5, 5, 3, 48)))
 

@@ -104,6 +104,8 @@ def test_networks_from_different_seeds_show_nothing(seed):
     assert found.answer == overlap.NOTHING
     assert not found.identical and not found.shared
     assert len(found.likenesses) == 9
+    # Of nine pairs, the middle one is no rarity.
+    assert np.median([each.p_value for each in found.likenesses]) == 1
     assert found.ratio == 1
 
 
@@ -152,10 +154,23 @@ def test_what_reads_and_paints_pixels_counts_only_when_it_is_equal(rng):
     assert overlap.compare(first, with_kernels(second, ends)).answer == overlap.SHARED
 
 
-def test_constant_kernels_are_no_evidence():
-    even = {"2": np.ones((1, 1, CHANNELS, CHANNELS), np.float32)}
-    first, second = (with_kernels(chain(seed), even) for seed in (1, 2))
+@pytest.mark.parametrize("fixed", [np.ones((CHANNELS, CHANNELS)), np.eye(CHANNELS)])
+def test_kernels_that_anybody_may_have_are_no_evidence(fixed):
+    same = {"2": fixed[None, None].astype(np.float32)}
+    first, second = (with_kernels(chain(seed), same) for seed in (1, 2))
     assert not overlap.compare(first, second).identical
+
+
+def test_small_differences_between_strangers_are_no_evidence(monkeypatch):
+    found = iter([*[0.3] * 8, 0.33, *[0.3] * 16])
+    monkeypatch.setattr(overlap, "correlation", lambda *_: next(found))
+    assert overlap.compare(chain(1), chain(2)).answer == overlap.NOTHING
+
+
+def test_kernels_in_groups_are_not_compared():
+    grouped = [replace(step, groups=1 + (step.name == "2")) for step in chain(1).steps]
+    found = overlap.compare(Network(tuple(grouped)), chain(2))
+    assert {each.first for each in found.likenesses} == {"1", "3"}
 
 
 def test_a_smaller_relative_is_compared_and_weighed():

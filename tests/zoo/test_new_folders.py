@@ -1,10 +1,13 @@
 """Where a preset folder may be made, and what it may replace."""
 
+import os
+from functools import partial
+
 import pytest
 
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.folders import PresetError
-from keras_litesr.zoo.new_folders import require_free
+from keras_litesr.zoo.new_folders import appearing, require_free
 
 
 @pytest.fixture
@@ -45,3 +48,44 @@ def test_no_folder_is_made_inside_of_a_preset_folder(preset):
     with pytest.raises(PresetError, match="inside of the preset folder"):
         require_free(preset / "small", overwrite=False)
     require_free(preset.parent / "small", overwrite=False)
+
+
+def test_a_link_is_no_place_for_a_folder(preset, tmp_path):
+    (tmp_path / "link_x4").symlink_to(preset)
+    with pytest.raises(PresetError, match="which is a symbolic link"):
+        require_free(tmp_path / "link_x4", overwrite=True)
+
+
+def test_what_appears_meanwhile_is_kept(tmp_path):
+    target = tmp_path / "mine_x4"
+    check = partial(require_free, overwrite=False)
+    with pytest.raises(PresetError, match="exists"), appearing(target, check=check):
+        target.mkdir()
+        (target / "diary.txt").write_text("mine")
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine_x4", "diary.txt"]
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_nothing_is_left_beside_the_new_folder(preset, tmp_path, kind):
+    target = tmp_path / "new_x4"
+    target.write_text("old") if kind == "file" else target.symlink_to(preset)
+    with appearing(target) as folder:
+        (folder / "a").touch()
+    assert {path.name for path in tmp_path.iterdir()} == {"mine_x4", "new_x4"}
+    assert [path.name for path in target.iterdir()] == ["a"]
+    assert (preset / folders.CONFIG).exists()
+
+
+def test_the_old_folder_is_back_when_the_new_one_cannot_take_its_place(preset, monkeypatch):
+    replace = os.replace
+
+    def full(source, target):
+        if target == preset and not str(source).endswith(".old"):
+            raise OSError("disk full")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="disk full"), appearing(preset):
+        pass
+    assert [path.name for path in preset.parent.iterdir()] == ["mine_x4"]
+    assert (preset / folders.CONFIG).exists()
