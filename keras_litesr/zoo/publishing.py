@@ -8,7 +8,7 @@ from keras_litesr.models.tflite_metadata import read_metadata
 from keras_litesr.zoo import configuration, folders
 from keras_litesr.zoo.card_figures import figures
 from keras_litesr.zoo.cards import CARD
-from keras_litesr.zoo.contents import require_no_secret_key
+from keras_litesr.zoo.contents import promised_dtype, require_no_secret_key
 from keras_litesr.zoo.folders import PresetError
 from keras_litesr.zoo.hubs import client
 from keras_litesr.zoo.integrity import listed_folder, require_signed, signature_of
@@ -132,12 +132,32 @@ def _in_tflite(folder: Path, facts: dict[str, Any]) -> list[str]:
             continue
         if said.get("source_sha256") != folders.manifest(folder)[folders.WEIGHTS]:
             found.append(f"{path.name} was not made from {folders.WEIGHTS}; convert it again.")
+        else:
+            found += _in_facts(path.name, said, facts)
         licences = said.get("license"), facts.get("license")
         if None not in licences and licences[0] != licences[1]:
             found.append(
                 f"{path.name} says the licence {licences[0]}, {folders.METADATA} says "
                 f"{licences[1]}; convert it again."
             )
+    return found
+
+
+def _in_facts(name: str, said: dict[str, Any], facts: dict[str, Any]) -> list[str]:
+    """Lists where a `.tflite` file is another than its preset, or its own name, says."""
+    found = []
+    if said.get("scale") != facts["scale"]:
+        found.append(
+            f"{name} enlarges {said.get('scale')} times, {folders.METADATA} says "
+            f"{facts['scale']}; save the folder anew."
+        )
+    dtype = promised_dtype(name, facts["name"])
+    if dtype is not None and (said.get("dtype"), said.get("input_size")) != (dtype, None):
+        sizes = "a fixed size" if said.get("input_size") else "any size"
+        found.append(
+            f"{name} holds a network in {said.get('dtype')} for {sizes}, expected {dtype} for any "
+            "size; convert it again."
+        )
     return found
 
 

@@ -159,6 +159,23 @@ def test_a_tflite_file_of_other_terms_is_a_problem(publishable):
 
 
 @pytest.mark.parametrize(
+    ("fact", "problem"),
+    [
+        ({"scale": 2}, "enlarges 2 times, metadata.json says 4; save the folder anew."),
+        ({"dtype": "float16"}, "holds a network in float16 for any size, expected int8"),
+        ({"input_size": [16, 16]}, "holds a network in int8 for a fixed size, expected int8"),
+    ],
+)
+def test_a_tflite_file_that_is_not_what_its_preset_says_is_a_problem(publishable, fact, problem):
+    path = publishable / "bicubic_x4_int8.tflite"
+    said = read_metadata(path)
+    path.write_bytes(with_metadata(without_metadata(path.read_bytes()), said | fact))
+    folders.write_manifest(publishable)
+    (found,) = problems(publishable)
+    assert f"bicubic_x4_int8.tflite {problem}" in found
+
+
+@pytest.mark.parametrize(
     "content",
     [
         '{"files": {"float32": {"quality": {"Set5": {}}}}}',
