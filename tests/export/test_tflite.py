@@ -206,6 +206,19 @@ def test_failure_names_the_model_and_leaves_nothing(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_file_that_no_runtime_opens_is_refused(pictures, tmp_path, monkeypatch):
+    low_res = keras.Input((None, None, 3))
+    dead = layers.Conv2D(4, 3, padding="same", bias_initializer=keras.initializers.Constant(-50))
+    model = keras.Model(low_res, layers.Conv2D(3, 1)(layers.ReLU()(dead(low_res))), name="net")
+    path = tmp_path / "a.tflite"
+    interpreter(export(model, path, dtype="int8", representative=pictures)).invoke()
+    path.unlink()
+    monkeypatch.setattr("keras_litesr.export.calibration._LEAST_REACH", 1e-7)
+    with pytest.raises(ConversionError, match=r"of net in int8 that it does not: .* more kinds"):
+        export(model, path, dtype="int8", representative=pictures)
+    assert not list(tmp_path.iterdir())
+
+
 def test_one_that_is_killed_leaves_nothing_beside_the_target(tmp_path, monkeypatch):
     model, present = bicubic(), []
 
