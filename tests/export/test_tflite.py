@@ -12,6 +12,7 @@ from keras_litesr.export.tflite import ConversionError, export, weights_sha256
 from keras_litesr.images.pixels import to_uint8
 from keras_litesr.models.bicubic import bicubic
 from keras_litesr.models.lite import lite
+from keras_litesr.models.litert import LiteRT
 from keras_litesr.silence import captured_output
 
 pytestmark = [
@@ -217,6 +218,14 @@ def test_a_file_that_no_runtime_opens_is_refused(pictures, tmp_path, monkeypatch
     with pytest.raises(ConversionError, match=r"of net in int8 that it does not: .* more kinds"):
         export(model, path, dtype="int8", representative=pictures)
     assert not list(tmp_path.iterdir())
+
+
+def test_an_int8_file_that_pools_is_opened(pictures, tmp_path):
+    low_res = keras.Input((None, None, 3))
+    small = layers.Conv2D(3, 3, padding="same")(layers.AveragePooling2D(2)(low_res))
+    model = keras.Model(low_res, layers.UpSampling2D(4)(small))
+    path = export(model, tmp_path / "a.tflite", dtype="int8", representative=pictures)
+    assert LiteRT(path)(np.zeros((1, 8, 6, 3), np.float32)).shape == (1, 16, 12, 3)
 
 
 def test_one_that_is_killed_leaves_nothing_beside_the_target(tmp_path, monkeypatch):
