@@ -13,6 +13,7 @@ from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.sizes import parsed_size
 from keras_litesr.cli.toolkit import require_toolkit
 from keras_litesr.zoo import folders
+from keras_litesr.zoo.contents import promised_dtype
 from keras_litesr.zoo.integrity import listed_folder
 from keras_litesr.zoo.new_folders import is_preset
 
@@ -113,6 +114,7 @@ def convert(
     is_in_preset = is_preset(output.parent)
     if is_in_preset:
         _require_unaltered(output)
+        _require_true_name(output, dtype, input_size)
     folder = folders.preset_folder(model)
     if is_in_preset:
         _require_same_model(model, folder, output.parent)
@@ -170,6 +172,17 @@ def _require_unaltered(output: Path) -> None:
         )
     # The manifest is made anew afterwards, and would take in whatever lies here.
     listed_folder(output.parent).require_unaltered()
+
+
+def _require_true_name(output: Path, dtype: str, input_size: tuple[int, int] | None) -> None:
+    """Refuses a name by which the preset would be run as something else."""
+    named = promised_dtype(output.name, folders.metadata(output.parent)["name"])
+    if named is not None and (named != dtype or input_size is not None):
+        size = f", --size {input_size[1]}x{input_size[0]}" if input_size else ""
+        raise click.UsageError(
+            f"Expected --dtype {named} and any size for {output}, by which name the preset runs "
+            f"it, received --dtype {dtype}{size}. Choose another name."
+        )
 
 
 def _require_same_model(model: str, folder: Path, target: Path) -> None:

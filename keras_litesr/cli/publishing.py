@@ -53,7 +53,7 @@ and hardware the card tells of the training that the folder records, if it does)
     multiple=True,
     type=NamedPath(),
     help="Folder of high-resolution pictures to measure the model on; may be repeated. Not needed "
-    "where the folder has figures already.",
+    "where the folder has figures already, also of the files that are made.",
 )
 @click.option(
     "--architecture",
@@ -109,7 +109,7 @@ def save(
             _remove_tflite_of_other_terms(folder, terms, representative, data)
             _note_licence(folder, terms)
         if not data:
-            _require_figures(source, folder)
+            _require_figures(source, folder, representative)
         _add_tflite(folder, representative)
         if data:
             _measure(folder, data)
@@ -123,12 +123,18 @@ def save(
     click.echo(output)
 
 
-def _require_figures(source: str, folder: Path) -> None:
+def _require_figures(source: str, folder: Path, representative: Path | None) -> None:
     measured = folders.results(folder)
     if not measured:
         raise click.UsageError(f"{source} has no figures. Add --data FOLDER to measure it.")
     if odd := in_results(folders.metadata(folder), measured):
         raise PresetError(odd[0])
+    made = _missing_tflite(folder, representative)
+    if unknown := [path.name for path, dtype in made.items() if dtype not in measured["files"]]:
+        raise click.UsageError(
+            f"{source} has no figures of {', '.join(unknown)}, which would be made. Add --data "
+            "FOLDER to measure it."
+        )
 
 
 def _refuse_equal_names(data: tuple[Path, ...]) -> None:
@@ -233,12 +239,16 @@ def _tflite_names(folder: Path) -> dict[str, str]:
     return {f"{name}_{dtype}.tflite": dtype for dtype in ("float32", "float16", "int8")}
 
 
-def _add_tflite(folder: Path, representative: Path | None) -> None:
-    missing = {
+def _missing_tflite(folder: Path, representative: Path | None) -> dict[Path, str]:
+    return {
         folder / name: dtype
         for name, dtype in _tflite_names(folder).items()
         if not (folder / name).is_file() and (dtype != "int8" or representative)
     }
+
+
+def _add_tflite(folder: Path, representative: Path | None) -> None:
+    missing = _missing_tflite(folder, representative)
     if not missing:
         return
     with captured_output():

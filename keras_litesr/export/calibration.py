@@ -11,6 +11,9 @@ from keras_litesr.models.layers import PixelShuffle
 _BINS = 2048
 _LEVELS = 256
 _SHARES = np.linspace(0.1, 1, 46)
+_NOTHING = 1e-6
+# One grey level: in finer steps than such a tensor's, runtimes cannot count.
+_LEAST_REACH = 1 / 255
 
 
 def channel_reach(model: keras.Model, pictures: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
@@ -41,11 +44,12 @@ def ranges(model: keras.Model, pictures: Sequence[np.ndarray]) -> dict[str, tupl
         pictures: `(height, width, 3)` uint8 each.
 
     Returns:
-        `(low, high)` with `low <= 0 <= high`, by layer name; pixel shuffles are left out.
+        `(low, high)` with `low <= 0 <= high`, by layer name; pixel shuffles are left out. A tensor
+        that is always 0 gets a range of one grey level.
     """
     extremes: dict[str, tuple[float, float]] = {}
     for name, values in _activations(model, pictures):
-        low, high = extremes.get(name, (0.0, 1e-6))
+        low, high = extremes.get(name, (0.0, _NOTHING))
         extremes[name] = (min(low, float(values.min())), max(high, float(values.max())))
     counts = {name: np.zeros(_BINS) for name in extremes}
     for name, values in _activations(model, pictures):
@@ -53,7 +57,10 @@ def ranges(model: keras.Model, pictures: Sequence[np.ndarray]) -> dict[str, tupl
         position = (values.ravel() - low) * (_BINS / (high - low))
         bins = np.minimum(position.astype(np.int32), _BINS - 1)
         counts[name] += np.bincount(bins, minlength=_BINS)
-    return {name: best_range(counts[name], *extremes[name]) for name in extremes}
+    return {
+        name: best_range(counts[name], low, high) if high - low > _NOTHING else (0.0, _LEAST_REACH)
+        for name, (low, high) in extremes.items()
+    }
 
 
 def best_range(counts: np.ndarray, low: float, high: float) -> tuple[float, float]:

@@ -39,8 +39,8 @@ def remove_filters(
     These are the channels between a convolution and the next one with nothing but activations
     between them: in `lite` the wide middle of each block. A channel counts for as much as it
     varies on the pictures, times the norm of the weights that use it; its mean goes into the
-    biases of the layer behind. The residual stream keeps its width. The result enlarges worse
-    until it is trained for a while.
+    biases of the layer behind, which gets some where it has none. The residual stream keeps its
+    width. The result enlarges worse until it is trained for a while.
 
     Args:
         model: Functional model; it stays as it is.
@@ -161,7 +161,11 @@ def _cut(
         kernel, *bias = users
         lost = np.einsum("c,hwcf->f", mean[gone], kernel[:, :, gone])
         kernels = [kernel[:, :, kept]]
-    weights[place.user.name] = [*kernels, *(array + lost.astype(np.float32) for array in bias)]
+    lost = lost.astype(np.float32)
+    if bias or lost.any():
+        weights[place.user.name] = [*kernels, sum(bias, lost)]
+    else:
+        weights[place.user.name] = kernels
 
 
 def _rebuilt(model: keras.Model, weights: dict[str, list[np.ndarray]]) -> keras.Model:
@@ -173,6 +177,7 @@ def _rebuilt(model: keras.Model, weights: dict[str, list[np.ndarray]]) -> keras.
             separable = layer["class_name"] == "SeparableConv2D"
             kernel = weights[layer["config"]["name"]][int(separable)]
             layer["config"]["filters"] = int(kernel.shape[-1])
+            layer["config"]["use_bias"] = len(weights[layer["config"]["name"]]) > 1 + separable
     smaller = model.__class__.from_config(config)
     for layer, original in zip(smaller.layers, model.layers, strict=True):
         layer.set_weights(weights[layer.name])

@@ -12,6 +12,7 @@ import numpy as np
 
 from keras_litesr.atomic import published
 from keras_litesr.export.metadata import with_metadata
+from keras_litesr.export.opening import require_openable
 from keras_litesr.export.quantization import checked_representative, prepare_int8, with_level_skip
 from keras_litesr.export.rewriting import bare_operations
 from keras_litesr.export.tuning import tune
@@ -25,6 +26,7 @@ _CALIBRATED = ("int8", "int16x8")
 
 _FIRST_KERAS = (3, 15)
 _LARGEST_BYTES = 2**31
+_OTHERWISE = dict.fromkeys(_CALIBRATED, ", or representative pictures of more kinds")
 
 
 class ConversionError(ValueError):
@@ -83,7 +85,8 @@ def export(
         ValueError: For another suffix, an unknown dtype or size, too few pictures, or steps of
             both kinds or for another dtype.
         ImportError: For `aware_steps` without the extra; the message says how to get it.
-        ConversionError: When the converter fails, or an operator is not built in.
+        ConversionError: When the converter fails, an operator is not built in, or LiteRT cannot
+            open what came out.
     """
     path = Path(path)
     _check(path, dtype, input_size)
@@ -121,6 +124,13 @@ def export(
             except Exception as error:
                 raise ConversionError(_explained(model, error, printed())) from error
         content = with_metadata(converted.read_bytes(), facts)
+    try:
+        require_openable(content)
+    except (RuntimeError, ValueError) as error:
+        raise ConversionError(
+            f"Expected a file that LiteRT opens, received one of {model.name} in {dtype} that it "
+            f"does not: {error}. Choose another dtype{_OTHERWISE.get(dtype, '')}."
+        ) from error
     with published(path) as temporary:
         temporary.write_bytes(content)
     return path

@@ -35,7 +35,8 @@ def twin(model: keras.Model, *, wrap: Callable[[Any], Any] = lambda layer: layer
     """Builds a `tf_keras` model that computes what a Keras 3 model computes.
 
     Separable convolutions are split in two and batch normalisation is folded, as
-    `split_separable` does it. `FakeQuantize` layers are left out: the toolkit brings its own.
+    `split_separable` does it; without a bias in the model there is none in the twin.
+    `FakeQuantize` layers are left out: the toolkit brings its own.
 
     Args:
         model: Functional model of the layers that our networks have.
@@ -49,6 +50,7 @@ def twin(model: keras.Model, *, wrap: Callable[[Any], Any] = lambda layer: layer
             `split_separable` does.
     """
     source = split_separable(model)
+    biasless = _biasless(model)
     made: dict[int, Any] = {}
     pairs = []
     for layer in source.layers:
@@ -61,10 +63,12 @@ def twin(model: keras.Model, *, wrap: Callable[[Any], Any] = lambda layer: layer
             made[id(layer.output)] = inputs
             continue
         twin_layer = _twin_layer(layer)
+        if layer.name in biasless and not np.any(layer.bias):
+            twin_layer.use_bias = False
         made[id(layer.output)] = wrap(twin_layer)(inputs)
         pairs.append((layer, twin_layer))
     for layer, twin_layer in pairs:
-        twin_layer.set_weights(_arrays_of(layer))
+        twin_layer.set_weights(_arrays_of(layer)[: len(twin_layer.get_weights())])
     return tf_keras.Model(low_res, made[id(source.output)], name=model.name)
 
 
@@ -96,7 +100,7 @@ def weights_back(twin_model: tf_keras.Model, model: keras.Model) -> keras.Model:
         elif isinstance(layer, layers.SeparableConv2D):
             halves = arrays[f"{layer.name}_depthwise"], arrays[f"{layer.name}_pointwise"]
             joined = [halves[0]["depthwise_kernel"], halves[1]["kernel"]]
-            _set_weights(layer, joined, halves[1]["bias"])
+            _set_weights(layer, joined, halves[1].get("bias"))
         elif layer.weights:
             known = arrays[layer.name]
             kernel = next(known[name] for name in _FIRST_WEIGHTS if name in known)
@@ -105,6 +109,16 @@ def weights_back(twin_model: tf_keras.Model, model: keras.Model) -> keras.Model:
 
 
 _FIRST_WEIGHTS = ("kernel", "depthwise_kernel", "alpha")
+
+
+def _biasless(model: keras.Model) -> set[str]:
+    """Names the convolutions without a bias, as `split_separable`, which gives them one, does."""
+    pointwise = {layers.Conv2D: "", layers.SeparableConv2D: "_pointwise"}
+    return {
+        layer.name + pointwise[type(layer)]
+        for layer in model.layers
+        if type(layer) in pointwise and not layer.use_bias
+    }
 
 
 def _twin_layer(layer: keras.Layer) -> Any:

@@ -121,7 +121,15 @@ def _of_preset(
     if blend:
         content = blend_with_preset(content, *blend, checks)
     network = LiteRT(content, threads=threads)
-    return Network(enlarge=network, runtime="litert", dtype=dtype, **known)
+    known["overlap"], is_seamless = _overlap(known["overlap"], network.size)
+    return Network(
+        enlarge=network,
+        runtime="litert",
+        dtype=dtype,
+        size=network.size,
+        is_seamless=is_seamless,
+        **known,
+    )
 
 
 def _contents(files: CheckedFolder, name: str, dtype: str) -> dict[str, bytes]:

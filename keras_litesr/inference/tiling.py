@@ -62,7 +62,8 @@ def enlarge_tiled(
         is bounded by the tiles of one batch.
 
     Raises:
-        ValueError: When a tile is not larger than its overlaps.
+        ValueError: When a tile is not larger than its overlaps, or `enlarge` does not enlarge by
+            `scale`.
     """
     tile, overlap = _multiple(tile, step), _multiple(overlap, step)
     check_tile(tile, overlap)
@@ -97,6 +98,9 @@ def enlarge_in_tiles_of(
 
     Returns:
         `(scale * height, scale * width, channels)` of the same dtype.
+
+    Raises:
+        ValueError: When `enlarge` does not enlarge by `scale`.
     """
     height, width, _ = pixels.shape
     padded = _continued(pixels, size)
@@ -133,7 +137,9 @@ def _joined(
     for begin in range(0, len(tiles), batch_size):
         batch = tiles[begin : begin + batch_size]
         low_res = np.stack([pixels[y.start : y.stop, x.start : x.stop] for y, x in batch])
-        for (y, x), high_res in zip(batch, enlarge(to_float(low_res)), strict=True):
+        enlarged = enlarge(to_float(low_res))
+        _require_scale(low_res.shape, enlarged.shape, scale)
+        for (y, x), high_res in zip(batch, enlarged, strict=True):
             target = (
                 slice(y.first * scale, y.last * scale),
                 slice(x.first * scale, x.last * scale),
@@ -142,6 +148,17 @@ def _joined(
         if progress is not None:
             progress(begin + len(batch), len(tiles))
     return result
+
+
+def _require_scale(given: tuple[int, ...], made: tuple[int, ...], scale: int) -> None:
+    """Refuses what a network made when it is not as large as its metadata promise."""
+    height, width = given[1:3]
+    if made[1:3] != (scale * height, scale * width):
+        size = "x".join(str(side) for side in made[2:0:-1])
+        raise ValueError(
+            f"Expected a network that enlarges {scale} times, as is said of it, received one that "
+            f"makes {size} pixels of {width}x{height}. Get or save the model anew."
+        )
 
 
 def check_tile(tile: int, overlap: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,9 @@ class LiteRT:
             self._interpreter = Interpreter(
                 model_content=content, num_threads=threads or available_cores()
             )
-            self._interpreter.allocate_tensors()
+            # Of free size, it is planned for one pixel, which is too few for some networks.
+            with suppress(RuntimeError) if self._is_free() else nullcontext():
+                self._interpreter.allocate_tensors()
         takes = [Door.of(details) for details in self._interpreter.get_input_details()]
         gives = [Door.of(details) for details in self._interpreter.get_output_details()]
         _check_doors(takes, gives)
@@ -145,6 +148,9 @@ class LiteRT:
                 f"LiteRT cannot run a picture of {width}x{height}: {error}. Choose smaller tiles."
             ) from error
         return large if (black, span) == (0, 1) else (large - black) / span
+
+    def _is_free(self) -> bool:
+        return any(-1 in each["shape_signature"] for each in self._interpreter.get_input_details())
 
     def _run(self, values: np.ndarray) -> np.ndarray:
         self._resize(values.shape)

@@ -10,6 +10,21 @@ _SECRET = re.compile(
     rb'^-----BEGIN [A-Z ]*PRIVATE KEY-----|"format"\s*:\s*"keras_litesr owner key', re.MULTILINE
 )
 _HEAD_BYTES = 4096
+_PROMISED = ("float32", "float16", "dynamic", "int8", "int16x8")
+
+
+def promised_dtype(file_name: str, name: str) -> str | None:
+    """Gives the dtype that the name of a preset's `.tflite` file promises, for any size.
+
+    Args:
+        file_name: Of the file.
+        name: The preset's.
+
+    Returns:
+        None for a file that the preset does not run, as its name is another.
+    """
+    dtypes = {f"{name}_{dtype}.tflite": dtype for dtype in _PROMISED}
+    return dtypes.get(file_name)
 
 
 def require_only_files(folder: Path) -> None:

@@ -8,13 +8,15 @@ from keras_litesr.models.tflite_metadata import read_metadata
 from keras_litesr.zoo import configuration, folders
 from keras_litesr.zoo.card_figures import figures
 from keras_litesr.zoo.cards import CARD
-from keras_litesr.zoo.contents import require_no_secret_key
+from keras_litesr.zoo.contents import promised_dtype, require_no_secret_key
 from keras_litesr.zoo.folders import PresetError
 from keras_litesr.zoo.hubs import client
 from keras_litesr.zoo.integrity import listed_folder, require_signed, signature_of
 from keras_litesr.zoo.manifests import BESIDE
 
 _HEAD = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
+_HASH = re.compile("[0-9a-f]{64}")
+_MEASURED = ("float32", "float16", "int8")
 _SECTIONS = ("Use", "Limits", "Figures", "Licence")
 _SECTIONS_OF_WEIGHTS = ("Training",)
 _UNFINISHED = re.compile(r"\b(TODO|FIXME|TBD|XXX)\b|more information needed|lorem ipsum", re.I)
@@ -117,8 +119,10 @@ def _content(folder: Path) -> list[str]:
         head, text = head_of(folder), (folder / CARD).read_text(encoding="utf-8")
     except (PresetError, ValueError) as error:
         return [str(error)]
-    found = _in_tflite(folder, facts) + in_results(facts, measured)
-    found += _in_head(head, has_weights=bool(facts["parameter_count"]))
+    found = _in_tflite(folder, facts)
+    found += in_results(facts, measured) or _unmeasured(folder, facts, measured)
+    found += _in_head(head, facts)
+    found += _in_commitment(facts)
     return found + _in_text(folder, text, has_weights=bool(facts["parameter_count"]))
 
 
@@ -132,12 +136,32 @@ def _in_tflite(folder: Path, facts: dict[str, Any]) -> list[str]:
             continue
         if said.get("source_sha256") != folders.manifest(folder)[folders.WEIGHTS]:
             found.append(f"{path.name} was not made from {folders.WEIGHTS}; convert it again.")
+        else:
+            found += _in_facts(path.name, said, facts)
         licences = said.get("license"), facts.get("license")
         if None not in licences and licences[0] != licences[1]:
             found.append(
                 f"{path.name} says the licence {licences[0]}, {folders.METADATA} says "
                 f"{licences[1]}; convert it again."
             )
+    return found
+
+
+def _in_facts(name: str, said: dict[str, Any], facts: dict[str, Any]) -> list[str]:
+    """Lists where a `.tflite` file is another than its preset, or its own name, says."""
+    found = []
+    if said.get("scale") != facts["scale"]:
+        found.append(
+            f"{name} enlarges {said.get('scale')} times, {folders.METADATA} says "
+            f"{facts['scale']}; save the folder anew."
+        )
+    dtype = promised_dtype(name, facts["name"])
+    if dtype is not None and (said.get("dtype"), said.get("input_size")) != (dtype, None):
+        sizes = "a fixed size" if said.get("input_size") else "any size"
+        found.append(
+            f"{name} holds a network in {said.get('dtype')} for {sizes}, expected {dtype} for any "
+            "size; convert it again."
+        )
     return found
 
 
@@ -158,13 +182,39 @@ def in_results(facts: dict[str, Any], measured: dict[str, Any]) -> list[str]:
     return []
 
 
-def _in_head(head: dict[str, Any], *, has_weights: bool) -> list[str]:
+def _in_commitment(facts: dict[str, Any]) -> list[str]:
+    digest = facts.get("commitment", {"sha256": "0" * 64}).get("sha256")
+    if isinstance(digest, str) and _HASH.fullmatch(digest):
+        return []
+    return [
+        f"Expected a commitment with a SHA-256 in {folders.METADATA}, received sha256 {digest!r}; "
+        "mark the model again with litesr protect mark."
+    ]
+
+
+def _unmeasured(folder: Path, facts: dict[str, Any], measured: dict[str, Any]) -> list[str]:
+    """Lists the files that the preset runs, and of which the card therefore has to tell."""
+    return [
+        f"{folders.RESULTS} has no figures of {facts['name']}_{dtype}.tflite; save with --data "
+        "FOLDER."
+        for dtype in _MEASURED
+        if (folder / f"{facts['name']}_{dtype}.tflite").is_file() and dtype not in measured["files"]
+    ]
+
+
+def _in_head(head: dict[str, Any], facts: dict[str, Any]) -> list[str]:
     needed = ["library_name", "license", "tags", "metrics", "model-index"]
     if head.get("license") == "other":
         needed += ["license_name", "license_link"]
-    if has_weights:
+    if facts["parameter_count"]:
         needed.append("datasets")
     found = [f"The head of {CARD} does not say {key}." for key in needed if not head.get(key)]
+    licence = head.get("license_name" if head.get("license") == "other" else "license")
+    if licence and licence != facts.get("license", licence):
+        found.append(
+            f"The head of {CARD} says the licence {licence}, {folders.METADATA} says "
+            f"{facts['license']}; save the folder anew."
+        )
     if head.get("pipeline_tag") != "image-to-image":
         found.append(
             f"Expected pipeline_tag: image-to-image in the head of {CARD}, received "

@@ -226,6 +226,20 @@ def test_another_model_does_not_go_into_a_preset_folder(litesr, folder, x2_prese
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+@pytest.mark.parametrize(
+    ("options", "received"),
+    [(["--size", "8x8"], "float32, --size 8x8"), (["--dtype", "float16"], "float16.")],
+)
+def test_a_name_by_which_a_preset_runs_a_file_is_of_that_dtype(litesr, folder, options, received):
+    output = folder / "bicubic_x4_float32.tflite"
+    result = litesr("convert", folder, "-o", output, "--overwrite", *options)
+    assert result.exit_code == 2
+    message = " ".join(result.stderr.split())
+    assert "Expected --dtype float32 and any size" in message
+    assert f"received --dtype {received}" in message
+    verified(folder, output.name)
+
+
 def test_a_saved_model_does_not_go_into_a_preset_folder(litesr, folder):
     result = litesr("convert", "bicubic_x4", "-o", folder / "saved")
     assert result.exit_code == 2

@@ -332,6 +332,20 @@ def test_weights_need_the_name_of_their_network(litesr, publishable, tmp_path):
     assert "Add --architecture PRESET" in result.stderr
 
 
+def test_a_file_that_is_made_needs_pictures_to_be_measured_on(litesr, publishable, card, tmp_path):
+    (publishable / "bicubic_x4_int8.tflite").unlink()
+    figures = publishable / "results.json"
+    figures.write_text(figures.read_text().replace('"int8": {', '"int4": {'))
+    folders.write_manifest(publishable)
+    arguments = ["--card", card, "--representative", "photos", "-o", tmp_path / "new_x4"]
+    result = litesr("share", "save", publishable, *arguments)
+    assert result.exit_code == 2
+    assert "has no figures of bicubic_x4_int8.tflite, which would be made." in " ".join(
+        result.stderr.split()
+    )
+    assert not (tmp_path / "new_x4").exists()
+
+
 def test_a_model_without_figures_needs_pictures(litesr, publishable, card, tmp_path):
     (publishable / "results.json").unlink()
     folders.write_manifest(publishable)

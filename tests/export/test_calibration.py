@@ -25,6 +25,11 @@ def test_lone_outlier_is_clipped():
     assert 0.2 < high < 0.6
 
 
+def test_what_is_always_zero_gets_a_range_in_which_runtimes_can_count():
+    black = [np.zeros((4, 4, 3), np.uint8)]
+    assert set(ranges(bicubic(), black).values()) == {(0.0, 1 / 255)}
+
+
 def test_ranges_hold_zero():
     grey = [np.full((4, 4, 3), 200, np.uint8)]
     for low, high in ranges(bicubic(), grey).values():

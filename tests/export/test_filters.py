@@ -32,6 +32,8 @@ def chain(user):
         layers.Conv2D(2, 1, name="narrow"),
         layers.Conv2D(2, 3, padding="valid", name="narrow"),
         layers.SeparableConv2D(2, 3, padding="valid", name="narrow"),
+        layers.Conv2D(2, 3, padding="valid", use_bias=False, name="narrow"),
+        layers.SeparableConv2D(2, 3, padding="valid", use_bias=False, name="narrow"),
     ],
 )
 def test_a_constant_channel_goes_first_and_is_not_missed(user, pictures, rng):

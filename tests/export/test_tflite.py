@@ -12,6 +12,7 @@ from keras_litesr.export.tflite import ConversionError, export, weights_sha256
 from keras_litesr.images.pixels import to_uint8
 from keras_litesr.models.bicubic import bicubic
 from keras_litesr.models.lite import lite
+from keras_litesr.models.litert import LiteRT
 from keras_litesr.silence import captured_output
 
 pytestmark = [
@@ -204,6 +205,27 @@ def test_failure_names_the_model_and_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(ConversionError, match="bicubic_x4 did not convert to TFLite: division"):
         export(model, tmp_path / "bicubic.tflite")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_no_runtime_opens_is_refused(pictures, tmp_path, monkeypatch):
+    low_res = keras.Input((None, None, 3))
+    dead = layers.Conv2D(4, 3, padding="same", bias_initializer=keras.initializers.Constant(-50))
+    model = keras.Model(low_res, layers.Conv2D(3, 1)(layers.ReLU()(dead(low_res))), name="net")
+    path = tmp_path / "a.tflite"
+    interpreter(export(model, path, dtype="int8", representative=pictures)).invoke()
+    path.unlink()
+    monkeypatch.setattr("keras_litesr.export.calibration._LEAST_REACH", 1e-7)
+    with pytest.raises(ConversionError, match=r"of net in int8 that it does not: .* more kinds"):
+        export(model, path, dtype="int8", representative=pictures)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_int8_file_that_pools_is_opened(pictures, tmp_path):
+    low_res = keras.Input((None, None, 3))
+    small = layers.Conv2D(3, 3, padding="same")(layers.AveragePooling2D(2)(low_res))
+    model = keras.Model(low_res, layers.UpSampling2D(4)(small))
+    path = export(model, tmp_path / "a.tflite", dtype="int8", representative=pictures)
+    assert LiteRT(path)(np.zeros((1, 8, 6, 3), np.float32)).shape == (1, 16, 12, 3)
 
 
 def test_one_that_is_killed_leaves_nothing_beside_the_target(tmp_path, monkeypatch):

@@ -49,6 +49,14 @@ def test_a_convolution_whose_radius_is_the_overlap_joins_exactly(rng, size, batc
     np.testing.assert_array_equal(tiled, whole)
 
 
+@pytest.mark.parametrize("scale", [2, 8])
+def test_a_network_of_another_scale_than_is_said_is_refused(rng, scale):
+    picture = rng.integers(0, 256, (5, 7, 3), np.uint8)
+    message = f"enlarges {scale} times, as is said of it, received one that makes 28x20 pixels"
+    with pytest.raises(ValueError, match=message):
+        enlarge_tiled(nearest, picture, scale=scale, tile=12, overlap=0)
+
+
 def test_one_pixel_of_overlap_too_few_is_seen(rng):
     picture = rng.integers(0, 256, (40, 40, 3), np.uint8)
     whole = to_uint8(lopsided(to_float(picture)[None])[0])

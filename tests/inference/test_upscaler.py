@@ -197,7 +197,8 @@ def test_auto_takes_keras_where_there_is_no_tflite_file(lite_preset, tmp_path, p
 def test_a_keras_model_in_memory(lite_preset, picture):
     model = keras_litesr.load(lite_preset)
     upscaler = Upscaler(model, tile=16)
-    assert (upscaler.name, upscaler.runtime, upscaler.overlap) == ("own_lite_x4", "keras", 4)
+    known = (upscaler.name, upscaler.runtime, upscaler.overlap)
+    assert known == (lite_preset.name, "keras", 4)
     assert difference(upscaler(picture), upscale(picture, model=lite_preset)) <= 1
     with pytest.raises(ValueError, match=r"preset or a \.tflite file for the runtime litert"):
         Upscaler(model, runtime="litert")
@@ -210,6 +211,18 @@ def test_a_keras_model_of_a_fixed_size_takes_pictures_of_any(rng):
     picture = rng.integers(0, 256, (50, 41, 3), np.uint8)
     fixed = Upscaler(type(model).from_config(config))
     assert difference(fixed(picture), upscale(picture, model=model)) <= 1
+
+
+def test_a_preset_whose_file_has_a_fixed_size_takes_pictures_of_any(lite_preset, tmp_path, rng):
+    from keras_litesr.export.tflite import export
+
+    copy = tmp_path / "fixed_x4"
+    shutil.copytree(lite_preset, copy)
+    file = copy / f"{lite_preset.name}_float32.tflite"
+    export(keras_litesr.load(lite_preset), file, input_size=(16, 16))
+    folders.write_manifest(copy)
+    picture = rng.integers(0, 256, (20, 30, 3), np.uint8)
+    assert difference(Upscaler(copy)(picture), Upscaler(lite_preset)(picture)) <= 1
 
 
 def test_an_altered_file_is_refused(lite_preset, tmp_path):

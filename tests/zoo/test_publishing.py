@@ -104,6 +104,7 @@ def test_no_folder_and_no_manifest_are_problems(publishable, tmp_path):
     [
         ("license: apache-2.0", "", "does not say license."),
         ("license: apache-2.0", "license: other", "does not say license_name."),
+        ("license: apache-2.0", "license: mit", "says the licence mit, metadata.json says apache"),
         ("library_name: keras", "", "does not say library_name."),
         ("pipeline_tag: image-to-image", "", "Expected pipeline_tag: image-to-image"),
         ("model-index:", "model-indices:", "does not say model-index."),
@@ -119,6 +120,19 @@ def test_no_folder_and_no_manifest_are_problems(publishable, tmp_path):
 def test_gaps_in_the_card_are_named(publishable, old, new, problem):
     rewrite(publishable, "README.md", old, new)
     assert any(problem in each for each in problems(publishable))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "problem"),
+    [
+        ("metadata.json", '"license"', '"commitment": {"sha256": 1}, "license"', "sha256 1; mark"),
+        ("results.json", '"int8": {', '"int4": {', "no figures of bicubic_x4_int8.tflite; save"),
+    ],
+)
+def test_odd_commitments_and_files_without_figures_are_named(publishable, name, old, new, problem):
+    rewrite(publishable, name, old, new)
+    (found,) = problems(publishable)
+    assert problem in found
 
 
 def test_weights_need_their_data_and_their_training(publishable):
@@ -156,6 +170,23 @@ def test_a_tflite_file_of_other_terms_is_a_problem(publishable):
         "bicubic_x4_int8.tflite says the licence mit, metadata.json says apache-2.0; convert it "
         "again."
     ]
+
+
+@pytest.mark.parametrize(
+    ("fact", "problem"),
+    [
+        ({"scale": 2}, "enlarges 2 times, metadata.json says 4; save the folder anew."),
+        ({"dtype": "float16"}, "holds a network in float16 for any size, expected int8"),
+        ({"input_size": [16, 16]}, "holds a network in int8 for a fixed size, expected int8"),
+    ],
+)
+def test_a_tflite_file_that_is_not_what_its_preset_says_is_a_problem(publishable, fact, problem):
+    path = publishable / "bicubic_x4_int8.tflite"
+    said = read_metadata(path)
+    path.write_bytes(with_metadata(without_metadata(path.read_bytes()), said | fact))
+    folders.write_manifest(publishable)
+    (found,) = problems(publishable)
+    assert f"bicubic_x4_int8.tflite {problem}" in found
 
 
 @pytest.mark.parametrize(
