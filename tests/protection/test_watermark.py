@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from keras_litesr.models.lite import lite
-from keras_litesr.protection import carriers, embedding, keras_graph
+from keras_litesr.protection import attacks, carriers, embedding, keras_graph
 from keras_litesr.protection.embedding import KeepMark, shift
 from keras_litesr.protection.keys import OwnerKey
 from keras_litesr.protection.networks import ArchitectureError
@@ -143,6 +143,22 @@ def test_pruned_model_keeps_its_mark(marked, key):
         values = weight.numpy()
         weight.assign(np.where(np.abs(values) < np.median(np.abs(values)), 0, values))
     assert verify(pruned, key).accuracy >= 0.98
+
+
+@pytest.mark.parametrize("batches", [None, Noise()])
+def test_zeros_of_a_pruned_model_stay(model, key, batches):
+    pruned = attacks.pruned(model, 0.5)
+    made = mark(pruned, key, batches, steps=2)
+    assert verify(made, key).matching == 256
+    assert read(made, key).min() > 0.9 * 1.99
+    for old, new in zip(pruned.weights, made.weights, strict=True):
+        if len(old.shape) == 4:
+            assert not new.numpy()[old.numpy() == 0].any()
+
+
+def test_too_few_weights_that_are_not_zero_are_told(model, key):
+    with pytest.raises(UserWarning, match="the zeros are filled"):
+        mark(attacks.pruned(model, 0.95), key)
 
 
 def test_second_mark_leaves_the_first(marked, key, other_key):
