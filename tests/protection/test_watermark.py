@@ -190,6 +190,18 @@ def test_emptied_network_says_nothing(marked, key):
     assert np.corrcoef(emptied(network, slots).values, network.values)[0, 1] > 0.9
 
 
+def test_a_suspect_is_not_turned_towards_the_mark(model, marked, key, monkeypatch):
+    said = []
+
+    def look(network, reference):
+        said.extend(slots_of(key, len(reference.values)).read(reference.values))
+        return network
+
+    monkeypatch.setattr("keras_litesr.protection.alignment.align", look)
+    verify(model, key, reference=marked)
+    assert len(said) == 256 and np.abs(said).max() < 0.1
+
+
 def test_penalty_is_the_mean_lack_and_lasts_as_long_as_the_training(model, key):
     trained, shown = copy_of(model), []
 
