@@ -2,6 +2,7 @@
 
 import json
 import sys
+import warnings
 from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
@@ -92,9 +93,13 @@ def mark(
         original = load(model)
     with redirect_stdout(sys.stderr):
         others = measurable(others, facts["scale"]) if others else []
-        marked = trained_copy(
-            original, key, photos, facts["scale"], margin or MARGIN, steps or STEPS, seed
-        )
+        with warnings.catch_warnings(record=True) as noted:
+            warnings.simplefilter("always", UserWarning)
+            marked = trained_copy(
+                original, key, photos, facts["scale"], margin or MARGIN, steps or STEPS, seed
+            )
+    for note in noted:
+        click.echo(f"note: {note.message}", err=True)
     psnr = psnr_of([original, marked], others, facts["scale"]) if others else []
     marking: dict[str, Any] = {
         "margin": margin or MARGIN,
@@ -132,6 +137,14 @@ def mark(
 def _committed(folder: Path, key: Any, marking: dict[str, Any]) -> Any:
     """Writes the commitment into a folder, and reads the mark from the folder as it is."""
     from keras_litesr.protection import commitments, watermark
+    from keras_litesr.protection.verdict import MARKED
 
     commitments.write(folder, key, marking)
-    return watermark.verify(folder, key, committed=True)
+    verdict = watermark.verify(folder, key, committed=True)
+    if verdict.answer != MARKED:
+        raise ValueError(
+            f"Expected weights that take the mark, received some in which {verdict.matching} of "
+            f"{verdict.slots} bits match afterwards; nothing was made. Take a model with fewer "
+            "zeros among its weights, or a larger --margin."
+        )
+    return verdict

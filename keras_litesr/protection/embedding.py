@@ -1,5 +1,6 @@
 """The mark put into weights: at once, or held in place while a network trains."""
 
+import warnings
 from collections.abc import Sequence
 
 import keras
@@ -17,6 +18,8 @@ _MOST_ROUNDS = 20
 _NEARLY = 0.999
 # Share of the margin that a slot has at least when the training is over.
 _HELD = 0.9
+# Weights other than zero that a slot needs if the zeros of a pruned network are to stay.
+_LEAST_LEFT = 8
 
 
 class KeepMark(keras.callbacks.Callback):
@@ -83,6 +86,19 @@ class KeepMark(keras.callbacks.Callback):
         return penalty if self.former is None else penalty + self.former(kernel)
 
 
+class _KeepZeros(keras.callbacks.Callback):
+    """Holds the kernels' weights that are zero when the training begins."""
+
+    def on_train_begin(self, logs=None):
+        kernels = [each for each in self.model.trainable_variables if len(each.shape) == 4]
+        looks = [(kernel, kernel.numpy() != 0) for kernel in kernels]
+        self.pruned = [(kernel, rest) for kernel, rest in looks if not rest.all()]
+
+    def on_train_batch_end(self, batch, logs=None):
+        for kernel, rest in self.pruned:
+            kernel.assign(kernel.value * ops.cast(rest, kernel.dtype))
+
+
 class _Placed:
     """The slots of a key in the variables of a network, in the variables' own layout."""
 
@@ -147,13 +163,17 @@ def marked(
     if batches is not None and steps:
         keep_mark = KeepMark(key, margin=margin)
         answers = _Answers(model, batches)
-        _train(copy, answers, steps, learning_rate, [keep_mark, *callbacks])
+        held = [keep_mark, _KeepZeros(), *callbacks]
+        _train(copy, answers, steps, learning_rate, held)
         shift(copy, key, margin=_HELD * margin)
     return copy
 
 
 def shift(model: keras.Model, key: OwnerKey, *, margin: float = MARGIN) -> None:
     """Moves a model's weights in place, as little as possible, until every slot has its margin.
+
+    Weights that are zero, as in a pruned model, stay so where the others suffice; it warns where
+    they do not.
 
     Args:
         model: Functional model.
@@ -163,13 +183,30 @@ def shift(model: keras.Model, key: OwnerKey, *, margin: float = MARGIN) -> None:
     Raises:
         TooFewWeightsError: When the model has no room for the mark.
     """
+    values = keras_graph.network(model).values
+    slots = slots_of(key, len(values))
+    movable = _movable(slots, values)
+    left = np.maximum(np.bincount(slots.index, weights=movable, minlength=SLOTS), 1)
     for _ in range(_MOST_ROUNDS):
-        values = keras_graph.network(model).values
-        slots = slots_of(key, len(values))
         missing = np.maximum(margin - slots.read(values), 0)
         if missing.max() <= (1 - _NEARLY) * margin:
             return
-        _write(keras_graph.carrier_places(model), values + slots.spread(missing))
+        change = slots.spread(missing * slots.sizes / left) * movable
+        _write(keras_graph.carrier_places(model), values + change)
+        values = keras_graph.network(model).values
+
+
+def _movable(slots: Slots, values: np.ndarray) -> np.ndarray:
+    """Tells which weights may bear the mark: all but the zeros, if every slot has enough others."""
+    others = values != 0
+    if np.bincount(slots.index, weights=others, minlength=SLOTS).min() >= _LEAST_LEFT:
+        return others
+    warnings.warn(
+        f"{np.mean(~others):.0%} of the weights are zero, and the others are too few to bear the "
+        "mark: the zeros are filled, and the model packs no better than before it was pruned.",
+        stacklevel=2,
+    )
+    return np.ones_like(others)
 
 
 def _train(

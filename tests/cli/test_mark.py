@@ -330,6 +330,20 @@ def test_folder_of_another_scheme_is_refused(marked, tmp_path):
         commitments.read(copy)
 
 
+def test_a_mark_that_does_not_hold_makes_no_folder(litesr, preset, key_file, tmp_path):
+    from keras_litesr.zoo.registry import load, save_to_preset
+
+    model = load(preset)
+    model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
+    empty = save_to_preset(model, tmp_path / "empty")
+    output = tmp_path / "marked"
+    result = litesr("protect", "mark", empty, "--key", key_file, "-o", output)
+    assert result.exit_code == 2
+    assert "note: 100% of the weights are zero" in result.stderr
+    assert "0 of 256 bits match afterwards; nothing was made" in result.stderr
+    assert not output.exists()
+
+
 def test_mark_prints_json(litesr, preset, key_file, tmp_path, picture):
     output = tmp_path / "marked"
     for index in range(20):

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from functools import partial
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ from keras import layers
 from keras_litesr.models.layers import PixelShuffle, bicubic_subpixel_kernel
 from keras_litesr.models.lite import lite
 from keras_litesr.models.srresnet import srresnet
-from keras_litesr.protection import carriers, networks
+from keras_litesr.protection import carriers, networks, tflite_graph
 from keras_litesr.protection.balance import balanced
 from keras_litesr.protection.networks import ArchitectureError, Network, Step
 from keras_litesr.zoo.registry import save_to_preset
@@ -193,6 +194,16 @@ def test_groups_are_balanced_each_by_itself(rng):
     kernel = rng.normal(size=(3, 3, 2, 6))
     each = [balanced(kernel[..., :3]), balanced(kernel[..., 3:])]
     np.testing.assert_allclose(balanced(kernel, groups=2), np.concatenate(each, -1), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("zeros", "scales", "values"),
+    [([3], [0.5], [[0, 1], [-1, 0.5]]), ([3, 1], [0.5, 2], [[0, 8], [-1, 6]])],
+)
+def test_quantised_kernels_count_from_their_zero_point(zeros, scales, values):
+    stored = np.array([[3, 5], [1, 4]], np.int8)
+    described = SimpleNamespace(scale=scales, zeroPoint=zeros, quantizedDimension=1)
+    np.testing.assert_array_equal(tflite_graph._dequantised(stored, described), values)
 
 
 def test_dead_channels_stay_zero(rng):

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from keras_litesr.models.lite import lite
-from keras_litesr.protection import carriers, embedding, keras_graph
+from keras_litesr.protection import attacks, carriers, embedding, keras_graph
 from keras_litesr.protection.embedding import KeepMark, shift
 from keras_litesr.protection.keys import OwnerKey
 from keras_litesr.protection.networks import ArchitectureError
@@ -145,6 +145,22 @@ def test_pruned_model_keeps_its_mark(marked, key):
     assert verify(pruned, key).accuracy >= 0.98
 
 
+@pytest.mark.parametrize("batches", [None, Noise()])
+def test_zeros_of_a_pruned_model_stay(model, key, batches):
+    pruned = attacks.pruned(model, 0.5)
+    made = mark(pruned, key, batches, steps=2)
+    assert verify(made, key).matching == 256
+    assert read(made, key).min() > 0.9 * 1.99
+    for old, new in zip(pruned.weights, made.weights, strict=True):
+        if len(old.shape) == 4:
+            assert not new.numpy()[old.numpy() == 0].any()
+
+
+def test_too_few_weights_that_are_not_zero_are_told(model, key):
+    with pytest.raises(UserWarning, match="the zeros are filled"):
+        mark(attacks.pruned(model, 0.95), key)
+
+
 def test_second_mark_leaves_the_first(marked, key, other_key):
     twice = mark(marked, other_key)
     assert verify(twice, other_key).matching == 256
@@ -172,6 +188,18 @@ def test_emptied_network_says_nothing(marked, key):
     slots = slots_of(key, len(network.values))
     assert np.abs(slots.read(emptied(network, slots).values)).max() < 0.1
     assert np.corrcoef(emptied(network, slots).values, network.values)[0, 1] > 0.9
+
+
+def test_a_suspect_is_not_turned_towards_the_mark(model, marked, key, monkeypatch):
+    said = []
+
+    def look(network, reference):
+        said.extend(slots_of(key, len(reference.values)).read(reference.values))
+        return network
+
+    monkeypatch.setattr("keras_litesr.protection.alignment.align", look)
+    verify(model, key, reference=marked)
+    assert len(said) == 256 and np.abs(said).max() < 0.1
 
 
 def test_penalty_is_the_mean_lack_and_lasts_as_long_as_the_training(model, key):
