@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 from keras_litesr.models.layers import BicubicSubpixels
-from keras_litesr.models.single_use import check_single_use
+from keras_litesr.models.single_use import check_layers_only, check_single_use
 
 _CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 
@@ -33,11 +33,7 @@ def split_separable(model: keras.Model, *, wrap: Wrap | None = None) -> keras.Mo
         ValueError: When the model has operations outside of layers, a layer that is applied more
             than once, or a model within.
     """
-    if bare := bare_operations(model):
-        raise ValueError(
-            f"Expected a model of layers only, received one with {', '.join(bare)}. Put what "
-            "`keras.ops` computes into a layer."
-        )
+    check_layers_only(model)
     check_single_use(model)
     wrap = wrap or (lambda tensor, name: tensor)
     made: dict[int, keras.KerasTensor] = {}
@@ -55,11 +51,6 @@ def split_separable(model: keras.Model, *, wrap: Wrap | None = None) -> keras.Mo
             source = wrap(step(source), step.name)
         made[id(layer.output)] = source
     return keras.Model(low_res, made[id(model.output)], name=model.name)
-
-
-def bare_operations(model: keras.Model) -> list[str]:
-    """Names the operations of a functional model that belong to no layer."""
-    return [op.name for op in model.operations if not isinstance(op, keras.Layer)]
 
 
 def _steps(layer: keras.Layer, norm: keras.Layer | None) -> list[keras.Layer]:

@@ -16,7 +16,6 @@ from keras_litesr.export.metadata import with_metadata
 from keras_litesr.export.opening import require_openable
 from keras_litesr.export.operators import count_float_islands
 from keras_litesr.export.quantization import checked_representative, prepare_int8, with_level_skip
-from keras_litesr.export.rewriting import bare_operations
 from keras_litesr.export.tuning import tune
 from keras_litesr.images.pixels import to_float
 from keras_litesr.models.cost import receptive_radius, scale_of
@@ -211,8 +210,6 @@ def _facts(model: keras.Model, dtype: str, input_size: tuple[int, int] | None) -
 
 def _known_radius(model: keras.Model) -> int | None:
     """Computes how far a pixel sees, or gives None where the reach of a layer is not known."""
-    if bare_operations(model):
-        return None
     try:
         return receptive_radius(model)
     except ValueError:
