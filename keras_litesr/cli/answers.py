@@ -78,6 +78,11 @@ def ask(
         _warn(f"left out: {small} photos, smaller than {at_least}x{at_least} pixels")
     if twice:
         _warn(f"left out: {twice} photos, which are for validation")
+    if not pairs and twice:
+        raise ImageFileError(
+            f"Expected photos in {', '.join(map(str, folders))} beside those for validation, found "
+            "none. Name other folders, or leave --validation out."
+        )
     if not pairs:
         raise ImageFileError(
             f"Expected photos of at least {at_least}x{at_least} pixels in "

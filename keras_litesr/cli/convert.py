@@ -1,14 +1,12 @@
 """`litesr convert`: a model of the zoo as a file for other runtimes."""
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from keras_litesr.atomic import require_writable
 from keras_litesr.cli.conversion import preset_to_other_format, preset_to_tflite
+from keras_litesr.cli.notes import notes
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.sizes import parsed_size
 from keras_litesr.cli.toolkit import require_toolkit
@@ -120,7 +118,7 @@ def convert(
         _require_same_model(model, folder, output.parent)
     if input_size:
         _note_small(folder, input_size)
-    with _notes():
+    with notes():
         if output.suffix == ".tflite":
             preset_to_tflite(
                 folder,
@@ -136,19 +134,6 @@ def convert(
     if is_in_preset:
         _renew_manifest(output.parent)
     click.echo(f"{output}  {_bytes(output) / 1000:,.0f} kB")
-
-
-@contextmanager
-def _notes() -> Iterator[None]:
-    """Prints what is warned of while the block runs; when it fails, the reason may be there."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        try:
-            yield
-        finally:
-            for warning in caught:
-                if issubclass(warning.category, UserWarning):
-                    click.echo(f"note: {warning.message}", err=True)
 
 
 def _note_small(folder: Path, input_size: tuple[int, int]) -> None:

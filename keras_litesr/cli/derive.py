@@ -49,7 +49,7 @@ _FOLDER = NamedPath()
 @click.option(
     "--steps",
     type=click.IntRange(1),
-    help="Weight updates, rounded up to whole epochs of 500.  [default: 5000]",
+    help="Weight updates; more than 500 are rounded up to whole epochs of 500.  [default: 5000]",
 )
 @click.option(
     "--minutes",

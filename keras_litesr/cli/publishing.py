@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from keras_litesr.atomic import write_json
+from keras_litesr.cli.notes import notes
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.models.tflite_metadata import read_metadata
 from keras_litesr.silence import captured_output
@@ -254,7 +255,8 @@ def _add_tflite(folder: Path, representative: Path | None) -> None:
     with captured_output():
         from keras_litesr.cli.conversion import preset_to_tflite
     for path, dtype in missing.items():
-        preset_to_tflite(folder, path, dtype=dtype, photographs=representative)
+        with notes():
+            preset_to_tflite(folder, path, dtype=dtype, photographs=representative)
         # The next one loads the folder, which must not hold what the manifest does not list.
         folders.write_manifest(folder)
 

@@ -10,7 +10,7 @@ from keras import layers
 from keras_litesr.export.rewriting import split_separable
 from keras_litesr.images.pixels import to_float
 from keras_litesr.models.layers import BicubicSubpixels
-from keras_litesr.models.single_use import check_single_use
+from keras_litesr.models.single_use import check_layers_only, check_single_use
 
 _POINTWISE = (layers.LeakyReLU, layers.PReLU, layers.ReLU)
 _CONVOLUTIONS = (layers.Conv2D, layers.SeparableConv2D)
@@ -51,8 +51,8 @@ def remove_filters(
         A smaller model of the same kinds of layers, batch normalisation folded.
 
     Raises:
-        ValueError: For another share, no pictures, a model without such a place, or a layer that is
-            applied more than once.
+        ValueError: For another share, no pictures, a model without such a place, a layer that is
+            applied more than once, or operations outside of layers.
 
     Reference:
         Li et al., 2017, Pruning Filters for Efficient ConvNets, section 3 (there filters are judged
@@ -65,6 +65,7 @@ def remove_filters(
     if not len(pictures):
         raise ValueError("Expected pictures to judge the filters on, received none. Give some.")
     check_single_use(model)
+    check_layers_only(model)
     source = without_normalisation(model)
     places = passages(source)
     if not places:

@@ -44,6 +44,17 @@ def count_operators(file: str | Path) -> dict[str, int]:
     return dict(sorted(Counter(operator["op_name"] for operator in details).items()))
 
 
+def count_float_islands(content: bytes) -> int:
+    """Counts the places of an int8 file where it turns to float32 and back."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.Model.GetRootAs(content, 0)
+    graph = model.Subgraphs(0)
+    used = (graph.Operators(index).OpcodeIndex() for index in range(graph.OperatorsLength()))
+    codes = [model.OperatorCodes(index).BuiltinCode() for index in used]
+    return codes.count(schema.BuiltinOperator.DEQUANTIZE)
+
+
 def count_partitions(file: str | Path) -> int:
     """Counts the parts of a file that XNNPACK runs; 1 is best, as each end of a part costs time."""
     details = _interpreter(Path(file).read_bytes(), delegate=True)._get_ops_details()

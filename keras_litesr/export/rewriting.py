@@ -7,7 +7,9 @@ import numpy as np
 from keras import layers
 
 from keras_litesr.models.layers import BicubicSubpixels
-from keras_litesr.models.single_use import check_single_use
+from keras_litesr.models.single_use import check_layers_only, check_single_use
+
+_CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 
 Wrap = Callable[[keras.KerasTensor, str], keras.KerasTensor]
 
@@ -31,11 +33,7 @@ def split_separable(model: keras.Model, *, wrap: Wrap | None = None) -> keras.Mo
         ValueError: When the model has operations outside of layers, a layer that is applied more
             than once, or a model within.
     """
-    if bare := bare_operations(model):
-        raise ValueError(
-            f"Expected a model of layers only, received one with {', '.join(bare)}. Put what "
-            "`keras.ops` computes into a layer."
-        )
+    check_layers_only(model)
     check_single_use(model)
     wrap = wrap or (lambda tensor, name: tensor)
     made: dict[int, keras.KerasTensor] = {}
@@ -53,11 +51,6 @@ def split_separable(model: keras.Model, *, wrap: Wrap | None = None) -> keras.Mo
             source = wrap(step(source), step.name)
         made[id(layer.output)] = source
     return keras.Model(low_res, made[id(model.output)], name=model.name)
-
-
-def bare_operations(model: keras.Model) -> list[str]:
-    """Names the operations of a functional model that belong to no layer."""
-    return [op.name for op in model.operations if not isinstance(op, keras.Layer)]
 
 
 def _steps(layer: keras.Layer, norm: keras.Layer | None) -> list[keras.Layer]:
@@ -81,30 +74,35 @@ def _steps(layer: keras.Layer, norm: keras.Layer | None) -> list[keras.Layer]:
         pointwise.set_weights(_folded(layer.pointwise_kernel, layer.bias, norm))
         return [depthwise, pointwise]
     config = layer.get_config()
-    convolves = isinstance(layer, layers.Conv2D)
+    convolves = isinstance(layer, layers.Conv2D) or norm is not None
     if convolves:
         config["use_bias"] = True
     anew = layer.__class__.from_config(config)
     if layer.weights:
         anew.build(layer.input.shape)
+        depth = layer.depth_multiplier if isinstance(layer, layers.DepthwiseConv2D) else None
         anew.set_weights(
-            _folded(layer.kernel, layer.bias, norm) if convolves else layer.get_weights()
+            _folded(layer.kernel, layer.bias, norm, depth) if convolves else layer.get_weights()
         )
     if isinstance(layer, BicubicSubpixels):
         anew.kernel = layer.kernel
     return [anew]
 
 
-def _folded(kernel, bias, norm: keras.Layer | None) -> list[np.ndarray]:
-    """Gives kernel and bias of a convolution with the normalisation behind it."""
+def _folded(kernel, bias, norm: keras.Layer | None, depth: int | None = None) -> list[np.ndarray]:
+    """Gives kernel and bias of a convolution with the normalisation behind it.
+
+    `depth` is the multiplier of a depthwise one, whose kernel has two axes for its channels.
+    """
     kernel = np.asarray(kernel)
-    bias = np.zeros(kernel.shape[-1], np.float32) if bias is None else np.asarray(bias)
+    outputs = kernel.shape[-1:] if depth is None else kernel.shape[-2:]
+    bias = np.zeros(np.prod(outputs), np.float32) if bias is None else np.asarray(bias)
     if norm is None:
         return [kernel, bias]
     gain = 1 / np.sqrt(np.asarray(norm.moving_variance) + norm.epsilon)
     gain = gain * np.asarray(norm.gamma) if norm.scale else gain
     shift = np.asarray(norm.beta) if norm.center else 0
-    return [kernel * gain, (bias - np.asarray(norm.moving_mean)) * gain + shift]
+    return [kernel * gain.reshape(outputs), (bias - np.asarray(norm.moving_mean)) * gain + shift]
 
 
 def only_consumer(model: keras.Model, layer: keras.Layer) -> keras.Layer | None:
@@ -120,7 +118,7 @@ def only_consumer(model: keras.Model, layer: keras.Layer) -> keras.Layer | None:
 
 def _foldable_consumer(model: keras.Model, layer: keras.Layer, kind: type) -> keras.Layer | None:
     """Finds the layer behind a linear convolution, if it is the only one and of this kind."""
-    foldable = isinstance(layer, (layers.Conv2D, layers.SeparableConv2D))
+    foldable = isinstance(layer, _CONVOLUTIONS)
     if not foldable or layer.activation is not keras.activations.linear:
         return None
     consumer = only_consumer(model, layer)

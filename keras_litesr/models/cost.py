@@ -7,7 +7,7 @@ import keras
 from keras import layers
 
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
-from keras_litesr.models.single_use import check_single_use
+from keras_litesr.models.single_use import check_layers_only, check_single_use
 
 _CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 _POINTWISE = (
@@ -115,9 +115,10 @@ def receptive_radius(model: keras.Model) -> int:
 
     Raises:
         ValueError: For a layer whose reach is not known, one that shrinks or pools for instance,
-            or that is applied more than once.
+            or that is applied more than once, or for operations outside of layers.
     """
     check_single_use(model)
+    check_layers_only(model)
     radius: dict[int, float] = {}
     resolution: dict[int, int] = {}
     for layer in model.layers:

@@ -1,4 +1,4 @@
-"""Whether every layer of a model is one step that is taken once."""
+"""Whether a model is made of layers alone, each of which is one step that is taken once."""
 
 import keras
 
@@ -30,3 +30,16 @@ def check_single_use(model: keras.Model) -> None:
                 f"Expected layers that are applied once, received {layer.name}, which is applied "
                 f"{uses} times. Make a layer of its own for every place."
             )
+
+
+def check_layers_only(model: keras.Model) -> None:
+    """Refuses a model that computes something outside of its layers.
+
+    Raises:
+        ValueError: When it does; the message names the operations.
+    """
+    if bare := [op.name for op in model.operations if not isinstance(op, keras.Layer)]:
+        raise ValueError(
+            f"Expected a model of layers only, received one with {', '.join(bare)}. Put what "
+            "`keras.ops` computes into a layer."
+        )

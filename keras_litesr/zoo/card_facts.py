@@ -60,6 +60,8 @@ _OF_RUN = (
     *("command", "hardware", "minutes", "steps", "batch_size", "patch_size", "seed"),
     *("best_step", "validation_psnr", "note"),
 )
+_NUMBERS = ("minutes", "steps", "best_step", "validation_psnr")
+_NUMBERS_OF_CRITIC = ("critic_steps", "critic_warmup_steps", "adversarial_weight", "pixel_weight")
 _OF_CRITIC = ("critic_steps", "critic_warmup_steps", "adversarial_weight", "pixel_weight", "loss")
 
 
@@ -114,8 +116,13 @@ def is_whole_run(training: Any) -> bool:
     """
     if not isinstance(training, Mapping):
         return False
-    needed = _OF_RUN if training.get("kind", "pixel") == "pixel" else _OF_RUN + _OF_CRITIC
-    return all(name in training for name in needed)
+    needed, numbers = [*_OF_RUN], [*_NUMBERS]
+    if training.get("kind", "pixel") != "pixel":
+        needed += _OF_CRITIC
+        numbers += _NUMBERS_OF_CRITIC
+    return all(name in training for name in needed) and all(
+        isinstance(training[name], (int, float)) for name in numbers
+    )
 
 
 def _incomplete(missing: list[str]) -> PresetError:

@@ -1,5 +1,6 @@
 """Preset folders to and from the hubs: `hf://user/name`, `kaggle://user/model/keras/variation`."""
 
+import json
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -96,15 +97,17 @@ def pull(
         progress: Called with the numbers of files done and in all.
 
     Raises:
-        PresetError: When the folder exists, a file is not what the manifest says or, if it bears
-            a release key's signature, what was signed; when there are more files or bytes than
-            presets have; or the hub refuses or cannot be reached and the cache does not help.
+        PresetError: When the folder exists, or another file in the record's place; a file is not
+            what the manifest says or, if it bears a release key's signature, what was signed; when
+            there are more files or bytes than presets have; or the hub refuses or cannot be
+            reached and the cache does not help.
     """
     address, folder = parse(uri), Path(folder)
     require_free(folder, overwrite=overwrite)
+    record = record_of(folder)
+    _require_record(record)
     revision, from_cache = _HUBS[address.hub].revision_of(address)
     pinned = address.at(revision)
-    record = record_of(folder)
     with appearing(folder, check=partial(require_free, overwrite=overwrite)) as temporary:
         # Kaggle's cache does not know what the hub lacks: without network it cannot tell.
         _fetch(pinned, temporary, progress, may_lack_signature=from_cache)
@@ -142,6 +145,21 @@ def cached_preset(uri: str) -> Path:
 def record_of(folder: Path) -> Path:
     """Names the file beside a folder that records where it was pulled from."""
     return folder.with_name(f"{folder.name}.source.json")
+
+
+def _require_record(record: Path) -> None:
+    """Refuses a file of something else where the record is to be written."""
+    if not record.exists():
+        return
+    try:
+        known = "pinned" in json.loads(record.read_bytes())
+    except (OSError, ValueError, TypeError):
+        known = False
+    if not known:
+        raise PresetError(
+            f"Expected the record of an earlier pull in {record}, received something else, which "
+            "would be replaced. Move it elsewhere, or pull into a folder of another name."
+        )
 
 
 def _fetch(

@@ -88,6 +88,8 @@ def test_photos_for_validation_are_not_shown_twice(photos, picture, capsys):
     assert len(kept) == 2
     assert not {photo.sha256 for photo in kept} & {photo.sha256 for photo in shown}
     assert "which are for validation" in capsys.readouterr().err
+    with pytest.raises(ImageFileError, match="beside those for validation, found none"):
+        ask(black_box("bicubic_x4"), [validation], at_least=96, besides=kept)
 
 
 def test_a_tflite_file_answers_as_its_preset_does(rng):

@@ -355,6 +355,22 @@ def test_a_model_without_figures_needs_pictures(litesr, publishable, card, tmp_p
 
 
 @pytest.mark.slow
+def test_notes_on_a_file_that_is_made_are_lines(
+    litesr, litert_export, publishable, card, picture, tmp_path
+):
+    (publishable / "bicubic_x4_int8.tflite").unlink()
+    folders.write_manifest(publishable)
+    for index in range(8):
+        photos = picture(f"photos/{index}.png", 40, 32).parent
+    result = litesr(
+        *("share", "save", publishable, "--card", card, "--data", photos),
+        *("--representative", photos, "-o", tmp_path / "new_x4"),
+    )
+    assert result.exit_code == 0
+    assert result.stderr.startswith("note: 8 representative pictures are few")
+
+
+@pytest.mark.slow
 def test_weights_become_a_folder_with_tflite_files_and_figures(
     litesr, litert_export, publishable, card, picture, tmp_path
 ):

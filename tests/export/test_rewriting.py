@@ -21,13 +21,21 @@ def test_weights_are_copies(trained):
         np.testing.assert_array_equal(old, new)
 
 
-@pytest.mark.parametrize("convolution", [layers.Conv2D, layers.SeparableConv2D])
+@pytest.mark.parametrize(
+    "convolution",
+    [
+        layers.Conv2D(6, 3, padding="same", use_bias=False),
+        layers.SeparableConv2D(6, 3, padding="same", use_bias=False),
+        layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, use_bias=False),
+        layers.DepthwiseConv2D(3, depth_multiplier=2, bias_initializer="ones"),
+    ],
+)
 def test_batch_normalisation_is_folded(convolution, rng):
     picture = keras.Input((None, None, 3))
-    tensor = convolution(4, 3, padding="same", use_bias=False)(picture)
+    tensor = convolution(picture)
     tensor = layers.BatchNormalization(name="norm")(tensor)
     model = keras.Model(picture, layers.ReLU()(tensor))
-    model.get_layer("norm").set_weights([rng.uniform(0.5, 2, 4) for _ in range(4)])
+    model.get_layer("norm").set_weights([rng.uniform(0.5, 2, 6) for _ in range(4)])
     split = split_separable(model)
     assert not any(isinstance(layer, layers.BatchNormalization) for layer in split.layers)
     low_res = rng.random((1, 5, 5, 3), np.float32)

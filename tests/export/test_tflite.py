@@ -220,6 +220,16 @@ def test_a_file_that_no_runtime_opens_is_refused(pictures, tmp_path, monkeypatch
     assert not list(tmp_path.iterdir())
 
 
+def test_an_int8_file_that_turns_to_float_within_says_so(pictures, tmp_path):
+    low_res = keras.Input((None, None, 3))
+    wide = layers.Conv2D(3, 3, padding="same")(low_res)
+    normed = layers.BatchNormalization(beta_initializer="ones")(layers.Add()([wide, low_res]))
+    narrow = layers.Conv2D(3, 1)(layers.ReLU()(normed))
+    model = keras.Model(low_res, layers.UpSampling2D(2)(narrow), name="net")
+    with pytest.warns(UserWarning, match="net computes in float32 at 1 places of its int8 file"):
+        export(model, tmp_path / "a.tflite", dtype="int8", representative=pictures)
+
+
 def test_an_int8_file_that_pools_is_opened(pictures, tmp_path):
     low_res = keras.Input((None, None, 3))
     small = layers.Conv2D(3, 3, padding="same")(layers.AveragePooling2D(2)(low_res))

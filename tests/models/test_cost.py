@@ -17,6 +17,13 @@ def cost_of(layer):
     return cost(model, (FEATURE_SIZE, FEATURE_SIZE))[-1]
 
 
+def test_the_reach_of_operations_outside_of_layers_is_not_known():
+    picture = keras.Input((None, None, 3))
+    wide = layers.Conv2D(3, 3, padding="same")(picture)
+    with pytest.raises(ValueError, match="Expected a model of layers only, received one with add"):
+        receptive_radius(keras.Model(picture, wide + picture))
+
+
 def test_convolution_costs_equations_1_and_2():
     row = cost_of(layers.Conv2D(OUTPUT_CHANNELS, KERNEL, padding="same", use_bias=False))
     assert row.multiply_adds == 10 * 10 * 6 * 8 * 3 * 3

@@ -120,6 +120,13 @@ def test_recorded_training_stands_for_the_command(folder):
     assert f"The loss is `{recorded['training']['loss']}`." in " ".join(text.split())
 
 
+def test_a_training_whose_numbers_are_none_does_not_stand_for_the_command(folder):
+    recorded = folders.metadata(folders.preset_folder("lite_psnr_x4"))["training"]
+    change_json(folder / "metadata.json", training=recorded | {"steps": "many"})
+    with pytest.raises(PresetError, match="does not say command, hardware"):
+        cards.write_own_card(folder, without("command", "hardware"))
+
+
 def test_what_the_author_says_of_the_training_wins_over_what_is_recorded(folder):
     recorded = folders.metadata(folders.preset_folder("lite_psnr_x4"))["training"]
     change_json(folder / "metadata.json", training=recorded)

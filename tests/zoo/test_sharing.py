@@ -305,6 +305,15 @@ def test_a_folder_that_exists_is_kept_unless_it_may_be_replaced(pushed, tmp_path
     assert (other / "a.jpg").exists()
 
 
+def test_a_file_of_something_else_in_the_place_of_the_record_is_kept(pushed, tmp_path):
+    notes = tmp_path / "got.source.json"
+    notes.write_text("my notes")
+    with pytest.raises(PresetError, match="received something else, which would be replaced"):
+        sharing.pull(URI, tmp_path / "got")
+    assert notes.read_text() == "my notes"
+    assert not (tmp_path / "got").exists()
+
+
 def test_a_pull_that_fails_leaves_the_old_folder(pushed, tmp_path):
     target = tmp_path / "pulled"
     sharing.pull(URI, target)
