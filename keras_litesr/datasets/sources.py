@@ -163,8 +163,7 @@ def split(
     """
     training, validation = hold_out(pictures) if others is None else (list(pictures), others)
     large = for_validation(side, validation, warn=warn)
-    if others is not None:
-        training = _besides(others, training, warn)
+    training = _besides(validation, training, warn)
     return at_least(side, training, warn=warn), large
 
 
