@@ -114,7 +114,7 @@ def evaluate(
     rows = []
     for folder, pairs in found.items():
         for name, upscaler in upscalers.items():
-            title = {"model": name, "data": folder.resolve().name}
+            title = {"model": name, "data": _set_name(folder)}
             bar_title = f"{name} on {title['data']}"
             for measurements in measured(bar_title, upscaler, pairs, protocols, scale):
                 chosen = measurements.rows if per_image else [measurements.mean]
@@ -122,6 +122,12 @@ def evaluate(
     print_as = {"json": tables.as_json, "csv": tables.as_csv, "markdown": tables.as_markdown}
     table = print_as.get("".join(chosen_styles), tables.as_text)(rows)
     click.echo(printable(table.rstrip("\n")))
+
+
+def _set_name(folder: Path) -> str:
+    """Names a set by its folder, with the set's own name before a `high_res` within it."""
+    folder = folder.resolve()
+    return f"{folder.parent.name}/{folder.name}" if folder.name == "high_res" else folder.name
 
 
 def measured(
