@@ -70,6 +70,12 @@ def test_folders_of_high_resolution_are_told_apart_by_their_sets(litesr, picture
     assert [row["data"] for row in rows] == ["Set5/high_res", "Set14/high_res"]
 
 
+def test_shifted_bicubic_has_no_self_ensemble(litesr, data):
+    result = litesr("evaluate", "-m", "shifted_bicubic", "-d", data, "--self-ensemble")
+    assert result.exit_code == 2
+    assert "Measure it apart" in result.stderr
+
+
 def models_measured(litesr, data, *options):
     result = litesr("evaluate", *options, "-d", data, "--json")
     assert result.exit_code == 0, result.output

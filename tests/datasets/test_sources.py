@@ -133,3 +133,9 @@ def test_a_photo_that_a_folder_holds_twice_is_not_on_both_sides(rng):
     assert len(training) + 2 * len(validation) in (20, 21)
     held_out = {picture.tobytes() for picture in validation}
     assert not held_out & {picture.tobytes() for picture in training}
+
+
+def test_small_pictures_to_train_on_are_counted_before_they_are_left_out(rng):
+    small = [rng.integers(0, 256, (6, 6, 3), dtype=np.uint8) for _ in range(3)]
+    with pytest.raises(ValueError, match="8x8 pixels to train on, received 3, none"):
+        split(8, small, [np.zeros((8, 8, 3), np.uint8)])
