@@ -166,6 +166,7 @@ def test_photos_that_anybody_may_show_are_written_into_the_checkout(
     ("arguments", "message"),
     [
         ((), "name the folders of the sets"),
+        (("--data", "Set5", "--pictures", "Set5"), "ask for it with --figure"),
         (("--data", "nowhere/Urban100"), "received Urban100"),
         (("--data", "nowhere/Set5"), "nowhere/Set5"),
         (("--figure", "--pictures", "nowhere"), "nowhere"),

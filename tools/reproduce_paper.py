@@ -70,6 +70,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if not (arguments.data or arguments.figure):
         parser.error("name the folders of the sets with --data, or ask for --figure")
+    if arguments.pictures and not arguments.figure:
+        parser.error("--pictures are those of the figure: ask for it with --figure")
     if arguments.pictures and arguments.out.resolve().is_relative_to(_CHECKOUT):
         parser.error(
             f"expected --out outside {_CHECKOUT}, received {arguments.out}: pictures of --pictures "

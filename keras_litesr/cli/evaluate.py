@@ -106,6 +106,10 @@ def evaluate(
         )
     if low_res is not None and len(data) > 1:
         raise click.UsageError("--low-res belongs to one --data. Measure the folders one by one.")
+    if self_ensemble and paper.SHIFTED_BICUBIC in models:
+        raise click.UsageError(
+            f"{paper.SHIFTED_BICUBIC} is no network and has no --self-ensemble. Measure it apart."
+        )
     upscalers = {
         name: _upscaler(name, runtime=runtime, dtype=dtype, self_ensemble=self_ensemble)
         for name in _names(models)
@@ -115,14 +119,25 @@ def evaluate(
     rows = []
     for folder, pairs in found.items():
         for name, upscaler in upscalers.items():
-            title = {"model": name, "data": folder.resolve().name}
+            title = {"model": name, "data": _set_name(folder)}
             bar_title = f"{name} on {title['data']}"
             for measurements in measured(bar_title, upscaler, pairs, protocols, scale):
+                if flat := measurements.without_energy:
+                    click.echo(
+                        f"note: left out of the mean of the energy, being flat: {', '.join(flat)}",
+                        err=True,
+                    )
                 chosen = measurements.rows if per_image else [measurements.mean]
                 rows += [{**title, **row} for row in chosen]
     print_as = {"json": tables.as_json, "csv": tables.as_csv, "markdown": tables.as_markdown}
     table = print_as.get("".join(chosen_styles), tables.as_text)(rows)
     click.echo(printable(table.rstrip("\n")))
+
+
+def _set_name(folder: Path) -> str:
+    """Names a set by its folder, with the set's own name before a `high_res` within it."""
+    folder = folder.resolve()
+    return f"{folder.parent.name}/{folder.name}" if folder.name == "high_res" else folder.name
 
 
 def measured(

@@ -65,7 +65,10 @@ def _settings(preset: str, folder: Path, options: Options) -> tuple[Recipe, int]
         recipe, record = recorded(folder)
         seed = record.get("seed", 0)
     if options["steps"] is not None:
-        recipe = recipe.lasting(options["steps"])
+        lasting = recipe.lasting(options["steps"])
+        # A run goes on with the grace that it was begun with.
+        grace_steps = (recipe if options["resume"] else lasting).grace_steps
+        recipe = replace(lasting, grace_steps=grace_steps)
     names = (
         "learning_rate",
         "patch_size",

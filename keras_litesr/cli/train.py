@@ -12,7 +12,7 @@ from keras_litesr.cli.folder_lists import ManyFolders
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.ranges import SEEDS, NumberRange
 from keras_litesr.training.recipes import RECIPES
-from keras_litesr.training.records import LAST
+from keras_litesr.training.records import LAST, RECIPE, read_json
 
 _EXAMPLES = """\b
 Examples:
@@ -142,7 +142,8 @@ def _pack(ctx: click.Context, parameter: click.Parameter, path: Path | None) -> 
 @click.option(
     "--backend",
     type=click.Choice(["tensorflow", "torch"]),
-    help="Of Keras.  [default: KERAS_BACKEND, or TensorFlow where it is installed]",
+    help="Of Keras.  [default: with --resume the run's; else KERAS_BACKEND, or TensorFlow where it "
+    "is installed]",
 )
 def train(recipe: str, **options) -> None:
     """Trains a preset from folders of photos, which may be of any size and kind.
@@ -156,7 +157,8 @@ def train(recipe: str, **options) -> None:
     folder = options["out"] or Path("runs") / recipe
     try:
         _refuse_odd_options(options)
-        _choose_backend(options["backend"])
+        begun_with = _backend_of(folder) if options["resume"] else None
+        _choose_backend(options["backend"] or begun_with)
         from keras_litesr.cli.preparation import run
 
         run(recipe, folder, options)
@@ -171,6 +173,12 @@ def _refuse_odd_options(options: dict) -> None:
     lengths = [f"--{name}" for name in ("steps", "minutes", "hours") if options[name] is not None]
     if len(lengths) > 1:
         raise click.UsageError(f"Expected one length, received {' and '.join(lengths)}.")
+
+
+def _backend_of(folder: Path) -> str | None:
+    """Reads the backend that a run was begun with, if it was written down."""
+    backend = read_json(folder / RECIPE).get("backend")
+    return backend if backend in ("tensorflow", "torch") else None
 
 
 def _choose_backend(name: str | None) -> None:

@@ -26,7 +26,7 @@ class Patches(keras.utils.PyDataset):
         seed: At least 0.
 
     Raises:
-        ValueError: When there is no pair, or none as large as a patch.
+        ValueError: When there is no pair, none as large as a patch, or one of another scale.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Patches(keras.utils.PyDataset):
         seed: int = 0,
     ):
         super().__init__()
+        _require_scale(pairs, scale)
         self.pairs = [pair for pair in pairs if min(pair.low_res.shape[:2]) >= patch_size]
         if not self.pairs:
             raise ValueError(
@@ -97,13 +98,14 @@ class CentreCrops(keras.utils.PyDataset):
         scale: Enlargement per side.
 
     Raises:
-        ValueError: When there is no pair.
+        ValueError: When there is no pair, or one of another scale.
     """
 
     def __init__(self, pairs: Sequence[Pair], *, scale: int = 4):
         super().__init__()
         if not pairs:
             raise ValueError("Expected pictures for validation, received none. Add at least one.")
+        _require_scale(pairs, scale)
         self.pairs = list(pairs)
         self.scale = scale
         self.size = np.min([pair.low_res.shape[:2] for pair in self.pairs], axis=0)
@@ -118,6 +120,18 @@ class CentreCrops(keras.utils.PyDataset):
         low_res = _crop(pair.low_res, corner, self.size)
         high_res = _crop(pair.high_res, corner * self.scale, self.size * self.scale)
         return to_float(low_res[None]), to_float(high_res[None])
+
+
+def _require_scale(pairs: Sequence[Pair], scale: int) -> None:
+    for number, pair in enumerate(pairs):
+        (height, width), received = pair.low_res.shape[:2], pair.high_res.shape[:2]
+        if received != (scale * height, scale * width):
+            raise ValueError(
+                f"Expected {scale * height}x{scale * width} high-resolution pixels for the "
+                f"{height}x{width} of pair {number} at scale {scale}, received "
+                f"{received[0]}x{received[1]}. Name the scale of the pairs, or make them anew "
+                "with `degrade`."
+            )
 
 
 def _crop(picture: np.ndarray, corner: np.ndarray, size: np.ndarray) -> np.ndarray:

@@ -158,14 +158,19 @@ def split(
         warn: As `at_least` takes it.
 
     Raises:
-        ValueError: When there are too few to hold any out, all for validation are too small, or
-            there are no others to train on.
+        ValueError: When there are too few to hold any out, all for validation or all others are
+            too small, or there are no others to train on.
     """
     training, validation = hold_out(pictures) if others is None else (list(pictures), others)
     large = for_validation(side, validation, warn=warn)
-    if others is not None:
-        training = _besides(others, training, warn)
-    return at_least(side, training, warn=warn), large
+    training = _besides(validation, training, warn)
+    rest = at_least(side, training, warn=warn)
+    if not rest:
+        raise ValueError(
+            f"Expected pictures of at least {side}x{side} pixels to train on, received "
+            f"{len(training)}, none that large. Add larger pictures or choose a smaller patch."
+        )
+    return rest, large
 
 
 def for_validation(

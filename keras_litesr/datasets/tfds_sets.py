@@ -84,6 +84,7 @@ class LowResHighRes(tfds.core.GeneratorBasedBuilder):
     Raises:
         ImageFileError: When the folder is missing or holds no picture, or, while the set is
             prepared, when more than 5 % of the files cannot be decoded or no picture is left.
+        ValueError: When `scale` is below 1.
 
     Example:
         `tfds.load("low_res_high_res", builder_kwargs={"folder": "photos"})`, once this module
@@ -95,6 +96,8 @@ class LowResHighRes(tfds.core.GeneratorBasedBuilder):
     code_path = None
 
     def __init__(self, *, folder: str | Path, scale: int = 4, **kwargs: Any):
+        if scale < 1:
+            raise ValueError(f"Expected a scale of at least 1, received {scale}. Choose another.")
         folder = find_folder(folder)
         self.files = find_images(folder)
         if not self.files:
@@ -169,10 +172,12 @@ def patches_of(
         Dataset of `(low_res, high_res)`, `(batch, side, side, 3)` float32 RGB in [0, 1].
 
     Raises:
-        ValueError: When no picture is as large as a patch, or `first` is negative.
+        ValueError: When no picture is as large as a patch, the examples are no such dictionaries
+            or of another scale, or `first` is negative.
     """
     if first < 0:
         raise ValueError(f"Expected first to be 0 or more batches, received {first}.")
+    _require_pairs(pairs, scale)
 
     def is_large(example):
         return tf.reduce_min(tf.shape(_pair(example)[0])[:2]) >= patch_size
@@ -208,6 +213,25 @@ def patches_of(
     numbered = large.cache().shuffle(256, seed=seed).repeat().enumerate().skip(first * batch_size)
     batches = numbered.map(patch, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size)
     return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _require_pairs(pairs: "tf.data.Dataset", scale: int) -> None:
+    """Refuses a set whose examples are no pairs, or whose first pair is of another scale."""
+    if not isinstance(pairs.element_spec, dict):
+        raise ValueError(
+            "Expected a dictionary with low_res and high_res for every example, received a tuple. "
+            "Leave `as_supervised` out of `tfds.load`."
+        )
+    with captured_output():  # TensorFlow warns of a set that is not read to its end
+        sizes = [tuple(each.shape[:2] for each in _pair(first)) for first in pairs.take(1)]
+    for (height, width), high_res in sizes:
+        if tuple(high_res) != (scale * height, scale * width):
+            received = high_res[0] / height
+            raise ValueError(
+                f"Expected pairs of scale {scale}, received a first one of {height}x{width} and "
+                f"{high_res[0]}x{high_res[1]} pixels, about {received:.3g}. Name another "
+                f"configuration, such as `div2k/bicubic_x{scale}`, or the scale of this one."
+            )
 
 
 def _pair(example: dict) -> tuple:

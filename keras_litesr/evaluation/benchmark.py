@@ -1,5 +1,6 @@
 """Benchmarks: an upscaler measured on the pictures of a folder."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,9 @@ class Pair:
         return low_res, high_res
 
 
+_ENERGY = "high_frequency_energy"
+
+
 @dataclass(frozen=True)
 class Measurements:
     """What one protocol measured.
@@ -67,10 +71,23 @@ class Measurements:
 
     @property
     def mean(self) -> Row:
-        """The row of the averages over pictures, with `mean` as its image."""
+        """The row of the averages over pictures, with `mean` as its image.
+
+        Pictures in `without_energy` are left out of the mean of that measure.
+        """
         names = [name for name in self.rows[0] if name not in ("protocol", "image")]
-        averages = {name: float(np.mean([row[name] for row in self.rows])) for name in names}
+        averages = {name: float(np.mean(self._values(name))) for name in names}
         return {"protocol": self.protocol.name, "image": "mean", **averages}
+
+    @property
+    def without_energy(self) -> list[str]:
+        """Flat pictures, in which no share of the high frequencies can be restored."""
+        return [str(row["image"]) for row in self.rows if math.isinf(float(row.get(_ENERGY, 0)))]
+
+    def _values(self, name: str) -> list[float]:
+        values = [float(row[name]) for row in self.rows]
+        finite = [value for value in values if math.isfinite(value)]
+        return finite if name == _ENERGY and finite else values
 
 
 def find_pairs(

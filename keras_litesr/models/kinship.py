@@ -49,7 +49,8 @@ def check_kinship(pairs: Iterable[tuple[np.ndarray, np.ndarray]], names: tuple[s
         ValueError: When their kinship is below `LEAST_KINSHIP`.
     """
     received = kinship(pairs)
-    if received < LEAST_KINSHIP:
+    # What is no number is no relative either.
+    if not received >= LEAST_KINSHIP:
         raise ValueError(
             f"Expected relatives, one trained on from the other: kernels that correlate by at "
             f"least {LEAST_KINSHIP}, received {received:.2f} for {names[0]} and {names[1]}. Their "

@@ -77,11 +77,12 @@ class WGANGP(GAN):
             critic_warmup_steps: Steps at the start in which alpha is 0: a critic that has learnt
                 nothing yet would lead a trained generator astray.
             pixel_loss: Of `(high_res, super_res)`, for instance from `training.losses`.
-            **kwargs: What else `keras.Model.compile` takes.
+            **kwargs: What else `keras.Model.compile` takes, but for losses and metrics.
 
         Raises:
             NotImplementedError: On the JAX backend.
-            ValueError: For `critic_steps` below 1, or one optimizer for both networks.
+            ValueError: For `critic_steps` below 1, one optimizer for both networks, or a loss or
+                metrics for Keras.
         """
         super().compile(
             generator_optimizer or _adam(),
@@ -102,8 +103,8 @@ class WGANGP(GAN):
         share = self._draw_share(ops.shape(high_res)[0])
 
         def loss():
-            real_scores, fake_scores = self.critic(high_res), self.critic(super_res)
-            norms = losses.slope_norms(self.critic, high_res, super_res, share)
+            real_scores, fake_scores = self._judge(high_res), self._judge(super_res)
+            norms = losses.slope_norms(self._judge, high_res, super_res, share)
             penalty = losses.slope_penalty(norms)
             distance = losses.wasserstein_distance(real_scores, fake_scores)
             total = losses.critic_loss(
@@ -124,7 +125,10 @@ class WGANGP(GAN):
 
     def adversarial_loss(self, super_res):
         """Computes the part of the distance that the generator can lower."""
-        return losses.adversarial_loss(self.critic(super_res))
+        return losses.adversarial_loss(self._judge(super_res))
+
+    def _judge(self, pictures):
+        return self.critic(pictures, training=True)
 
     def _draw_share(self, batch_size):
         """Draws `(batch, 1, 1, 1)` in [0, 1) from the seed and the critic's step alone."""

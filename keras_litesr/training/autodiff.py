@@ -63,7 +63,13 @@ def input_gradient(fn: Callable, inputs):
 
 def minimize(fn: Callable, variables: Sequence, optimizer: keras.optimizers.Optimizer):
     """Takes one step of an optimizer down the gradient of `fn`, and returns what `fn` returned."""
-    result, slopes = gradients(fn, variables)
+
+    def scaled():
+        result = fn()
+        scalar = result[0] if isinstance(result, tuple) else result
+        return optimizer.scale_loss(scalar), result
+
+    (_, result), slopes = gradients(scaled, variables)
     if _backend() == "torch":
         import torch
 

@@ -25,6 +25,7 @@ from keras_litesr.training.records import (
     LOG,
     PROGRESS,
     Row,
+    number,
     read_json,
     read_log,
 )
@@ -46,7 +47,7 @@ class KeepBest(keras.callbacks.Callback):
         super().__init__()
         self.folder = folder
         self.always = always
-        self.best: float = read_json(folder / BEST_RECORD).get("psnr", float("-inf"))
+        self.best: float = number(folder / BEST_RECORD, "psnr", float("-inf"))
 
     def on_test_end(self, logs=None):
         psnr = float(logs["psnr"])
@@ -74,7 +75,7 @@ class SaveLast(keras.callbacks.Callback):
         super().__init__()
         self.folder = folder
         self.rows = read_log(folder / LOG, epochs)
-        self.earlier: float = read_json(folder / PROGRESS).get("seconds", 0.0)
+        self.earlier: float = number(folder / PROGRESS, "seconds", 0.0)
 
     def on_train_begin(self, logs=None):
         self.start = time.monotonic()
@@ -108,7 +109,8 @@ class ContinueEpoch(keras.callbacks.Callback):
         self.saved = read_json(folder / PROGRESS)
 
     def on_epoch_begin(self, epoch, logs=None):
-        if self.saved.get("step") == int(self.model.optimizer.iterations):
+        is_current = self.saved.get("step") == int(self.model.optimizer.iterations)
+        if is_current and "sums" in self.saved:
             for variable, value in zip(_sums(self.model), self.saved["sums"], strict=True):
                 variable.assign(value)
 
@@ -121,9 +123,10 @@ def restore(model: keras.Model, path: Path) -> None:
         ValueError: When it belongs to another architecture or is damaged.
     """
     if not path.exists():
-        raise FileNotFoundError(
-            f"{path} does not exist, so there is nothing to resume. Leave --resume out to start."
-        )
+        advice = "Leave --resume out to start."
+        if (path.parent / BEST).exists():
+            advice = f"Begin another run with its best weights: --start-from {path.parent}."
+        raise FileNotFoundError(f"{path} does not exist, so there is nothing to resume. {advice}")
     model.optimizer.build(model.trainable_variables)
     try:
         with warnings.catch_warnings():

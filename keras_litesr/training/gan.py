@@ -1,6 +1,7 @@
 """What adversarial trainers share: two networks, two optimizers, one Keras model to `fit`."""
 
 import inspect
+import warnings
 from collections.abc import Callable
 
 import keras
@@ -9,6 +10,8 @@ from keras import ops
 from keras_litesr.training import losses
 from keras_litesr.training.autodiff import minimize, refuse_other_backends
 from keras_litesr.training.metrics import LumaPSNR
+
+_NOT_HERE = ("loss", "loss_weights", "metrics", "weighted_metrics")
 
 
 class GAN(keras.Model):
@@ -40,6 +43,7 @@ class GAN(keras.Model):
         self.scale = scale
         self.means = {name: keras.metrics.Mean(name) for name in logged}
         self.psnr = LumaPSNR(border=scale)
+        self._compiled_with: tuple[str, ...] = ()
         self.built = True
 
     def compile(self, generator_optimizer, critic_optimizer, *, settings: dict, **kwargs):
@@ -49,13 +53,19 @@ class GAN(keras.Model):
             generator_optimizer: May keep a moving average (`use_ema=True`).
             critic_optimizer: A different object.
             settings: Name to value of what else the kind was compiled with.
-            **kwargs: What else `keras.Model.compile` takes.
+            **kwargs: What else `keras.Model.compile` takes, but for losses and metrics.
 
         Raises:
             NotImplementedError: On the JAX backend.
-            ValueError: For fewer than one step of the critic, or one optimizer for both networks.
+            ValueError: For fewer than one step of the critic, one optimizer for both networks, or
+                a loss or metrics for Keras.
         """
         refuse_other_backends()
+        if given := [name for name in _NOT_HERE if kwargs.get(name) is not None]:
+            raise ValueError(
+                f"Expected the loss as `pixel_loss`, and no metrics, received {', '.join(given)}. "
+                "Leave them out: a GAN logs its own, and `evaluation` measures more."
+            )
         if settings["critic_steps"] < 1:
             raise ValueError(
                 f"Expected `critic_steps` of at least 1, received {settings['critic_steps']}."
@@ -67,23 +77,31 @@ class GAN(keras.Model):
             )
         kwargs.setdefault("jit_compile", False)
         super().compile(optimizer=generator_optimizer, **kwargs)
-        self.critic_optimizer = critic_optimizer
+        # Keras has wrapped the generator's alone, for a policy of float16.
+        is_scaled = self.optimizer is not generator_optimizer
+        wrapped = keras.optimizers.LossScaleOptimizer
+        self.critic_optimizer = wrapped(critic_optimizer) if is_scaled else critic_optimizer
         for name, value in settings.items():
             setattr(self, name, value)
         self._compiled_with = tuple(settings)
-        generator_optimizer.build(self.generator.trainable_variables)
-        critic_optimizer.build(self.critic.trainable_variables)
+        self.optimizer.build(self.generator.trainable_variables)
+        self.critic_optimizer.build(self.critic.trainable_variables)
 
     def call(self, low_res, training=False):
-        """Enlarges, as the generator does."""
-        return self.generator(low_res, training=training)
+        """Enlarges, as the generator does, to float32."""
+        return ops.cast(self.generator(low_res, training=training), "float32")
+
+    def summary(self, *args, **kwargs):
+        """Prints the summaries of both networks; takes what `keras.Model.summary` does."""
+        for network in (self.generator, self.critic):
+            network.summary(*args, **kwargs)
 
     def train_step(self, data):
         """Takes one turn of Algorithm 1: some steps of the critic, one of the generator."""
-        low_res, high_res = data[:2]
+        low_res, high_res = _pair(data)
         # Batch norm would count the batch twice: here, and when the generator takes its step.
         with keras.StatelessScope():
-            super_res = ops.stop_gradient(self.generator(low_res, training=True))
+            super_res = ops.stop_gradient(self.call(low_res, training=True))
         for _ in range(self.critic_steps):
             self.step_critic(high_res, super_res)
         self.step_generator(low_res, high_res)
@@ -99,7 +117,7 @@ class GAN(keras.Model):
         alpha = self.adversarial_weight * ops.cast(is_warm, "float32")
 
         def loss():
-            super_res = self.generator(low_res, training=True)
+            super_res = self.call(low_res, training=True)
             pixel = ops.mean(self.pixel_loss(high_res, super_res))
             total = losses.generator_loss(
                 self.adversarial_loss(super_res),
@@ -121,8 +139,8 @@ class GAN(keras.Model):
 
     def test_step(self, data):
         """Measures PSNR and the pixel loss; the critic has no part in it."""
-        low_res, high_res = data[:2]
-        super_res = self.generator(low_res, training=False)
+        low_res, high_res = _pair(data)
+        super_res = self.call(low_res)
         self.means["loss"].update_state(self.pixel_loss(high_res, super_res))
         self.psnr.update_state(high_res, super_res)
         return {"loss": self.means["loss"].result(), "psnr": self.psnr.result()}
@@ -160,12 +178,20 @@ class GAN(keras.Model):
     def get_compile_config(self):
         """Holds both optimizers and all settings, so that a loaded model trains on.
 
-        A pixel loss that Keras could not find again, because it is not registered, is left out:
-        the loaded model has the default.
+        A pixel loss that Keras could not find again, because it is not registered, is left out
+        with a warning: the loaded model has the default. None before `compile`.
         """
+        if not self._compiled_with:
+            return None
         settings = {name: getattr(self, name) for name in self._compiled_with}
         if not _is_found_again(settings["pixel_loss"]):
             del settings["pixel_loss"]
+            warnings.warn(
+                "The pixel loss cannot be saved, so a loaded model has the default one. Register "
+                "it with `keras.saving.register_keras_serializable`, or compile again after "
+                "loading.",
+                stacklevel=2,
+            )
         optimizers = {
             "generator_optimizer": self.optimizer,
             "critic_optimizer": self.critic_optimizer,
@@ -175,6 +201,16 @@ class GAN(keras.Model):
     def compile_from_config(self, config):
         """Compiles as the saved model was."""
         self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+def _pair(data):
+    low_res, high_res, weights = keras.utils.unpack_x_y_sample_weight(data)
+    if weights is not None:
+        raise ValueError(
+            "Expected low- and high-resolution pictures, received sample weights as well, which a "
+            "GAN has no use for. Leave them out."
+        )
+    return low_res, high_res
 
 
 def _is_found_again(loss: Callable) -> bool:

@@ -53,7 +53,7 @@ def wasserstein_distance(real_scores, fake_scores):
     Reference:
         Xie et al., Eqs 6 and 7.
     """
-    return ops.mean(real_scores) - ops.mean(fake_scores)
+    return _mean(real_scores) - _mean(fake_scores)
 
 
 def critic_loss(real_scores, fake_scores, penalty, *, gradient_penalty_weight: float = 10.0):
@@ -74,7 +74,7 @@ def critic_loss(real_scores, fake_scores, penalty, *, gradient_penalty_weight: f
 
 def adversarial_loss(fake_scores):
     """Computes the part of the distance that the generator can lower, -E[C(P(x))]."""
-    return -ops.mean(fake_scores)
+    return -_mean(fake_scores)
 
 
 def discriminator_loss(real_logits, fake_logits):
@@ -97,7 +97,7 @@ def sigmoid_loss(logits):
     Reference:
         Ledig et al., 2017, Eq. 6, for the logits of what the model made.
     """
-    return ops.mean(ops.softplus(-logits))
+    return _mean(ops.softplus(-ops.cast(logits, "float32")))
 
 
 def generator_loss(adversarial_loss, pixel_loss, *, adversarial_weight, pixel_weight: float = 1.0):
@@ -112,7 +112,7 @@ def generator_loss(adversarial_loss, pixel_loss, *, adversarial_weight, pixel_we
     Reference:
         Xie et al., Eq. 9.
     """
-    return adversarial_weight * adversarial_loss + pixel_weight * ops.mean(pixel_loss)
+    return adversarial_weight * adversarial_loss + pixel_weight * _mean(pixel_loss)
 
 
 def gradient_penalty(critic: Callable, high_res, super_res, share):
@@ -154,3 +154,8 @@ def slope_norms(critic: Callable, high_res, super_res, share):
 def slope_penalty(norms):
     """Computes the mean of (norm - 1)^2 of what `slope_norms` returned."""
     return ops.mean(ops.square(norms - 1.0))
+
+
+def _mean(values):
+    """Computes the mean in float32 also of half-precision scores, which TensorFlow never mixes."""
+    return ops.mean(ops.cast(values, "float32"))

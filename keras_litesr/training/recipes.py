@@ -103,10 +103,12 @@ class AdversarialRecipe(Recipe):
         return "Begin another run with a third of the --adversarial-weight, or a better start."
 
     def lasting(self, steps: int) -> "AdversarialRecipe":
-        """Lays the schedule over another number of steps, both warm-ups with it."""
+        """Lays the schedule over another number of steps, both warm-ups and the grace with it."""
         recipe = super().lasting(steps)
         warmup_steps = min(self.critic_warmup_steps, recipe.steps // 10)
-        return replace(recipe, critic_warmup_steps=warmup_steps)
+        # A pixel training begins below bicubic and may stay there while it is short; this does not.
+        grace_steps = min(self.grace_steps, recipe.steps // 2)
+        return replace(recipe, critic_warmup_steps=warmup_steps, grace_steps=grace_steps)
 
 
 RECIPES: dict[str, Recipe] = {

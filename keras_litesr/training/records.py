@@ -2,6 +2,7 @@
 
 import csv
 import json
+import operator
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ def recorded(folder: Path) -> tuple[Recipe, dict[str, Any]]:
 
     Raises:
         FileNotFoundError: When the folder holds no run.
+        ValueError: When `recipe.json` lacks a setting or one is of another kind.
     """
     settings = read_json(folder / RECIPE)
     if not settings:
@@ -40,7 +42,18 @@ def recorded(folder: Path) -> tuple[Recipe, dict[str, Any]]:
         )
     kind = AdversarialRecipe if "method" in settings else Recipe
     names = {field.name for field in fields(kind)}
-    return kind(**{name: settings[name] for name in names & settings.keys()}), settings
+    try:
+        recipe = kind(**{name: settings[name] for name in names & settings.keys()})
+        numbers = (recipe.steps, recipe.epoch_steps, recipe.batch_size, recipe.patch_size)
+        is_odd = min(map(operator.index, (*numbers, settings.get("seed", 0) + 1))) < 1
+    except TypeError:
+        is_odd = True
+    if is_odd:
+        raise ValueError(
+            f"Expected the settings of a run in {folder / RECIPE}, received others or too few. "
+            "Begin another run in another folder."
+        )
+    return recipe, settings
 
 
 def refuse_begun(folder: Path) -> None:
@@ -53,8 +66,8 @@ def refuse_begun(folder: Path) -> None:
         )
     if (folder / BEST).exists() and not _was_killed_in_its_first_epoch(folder):
         raise FileExistsError(
-            f"{folder} holds the weights of a run, but no checkpoint to go on from. Name another "
-            "folder with --out."
+            f"{folder} holds the weights of a run, but no checkpoint to go on from. Begin another "
+            f"with them: --start-from {folder} --out OTHER."
         )
 
 
@@ -117,9 +130,37 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def read_log(path: Path, epochs: int) -> list[Row]:
-    """Reads the rows of the first epochs; what else a killed run left is dropped."""
+    """Reads the rows of the first epochs; what else a killed run left is dropped.
+
+    Raises:
+        ValueError: When the file is no log.
+    """
     if not path.exists():
         return []
-    with path.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if None not in row.values()]
-    return [row for row in rows if row["epoch"].isdigit() and int(row["epoch"]) < epochs]
+    try:
+        with path.open(newline="") as file:
+            rows = [row for row in csv.DictReader(file) if None not in row.values()]
+        kept = [row for row in rows if row["epoch"].isdigit() and int(row["epoch"]) < epochs]
+        for figure in (figure for row in kept for figure in row.values() if figure):
+            float(figure)
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise ValueError(
+            f"Expected a table of epochs in {path}, received something else. Remove the file: the "
+            "run goes on without its earlier rows."
+        ) from error
+    return kept
+
+
+def number(path: Path, name: str, missing: float) -> float:
+    """Reads one number of a JSON object.
+
+    Raises:
+        ValueError: When the file holds something else.
+    """
+    value = read_json(path).get(name, missing)
+    if not isinstance(value, (int, float)):
+        raise ValueError(
+            f"Expected a number as {name} in {path}, received {value!r}. Remove the file: the run "
+            "goes on without it."
+        )
+    return value

@@ -31,7 +31,7 @@ def train(
     recipe: Recipe,
     patches: Patches,
     validation: CentreCrops,
-    folder: Path,
+    folder: str | Path,
     *,
     preset: str = "",
     resume: bool = False,
@@ -63,12 +63,15 @@ def train(
         FileExistsError: When the folder holds a run and `resume` is not set, or is a file, or
             another training is at work in it.
         FileNotFoundError: When `resume` is set and there is no checkpoint.
-        ValueError: When the run was begun with other settings, pictures or architecture.
+        ValueError: When the run was begun with other settings, pictures or architecture, or the
+            patches are not the recipe's.
         DivergedError: When a loss is not finite; the last checkpoint stays as it was.
         CollapsedError: When the pictures are no better than bicubic ones; likewise.
         OSError: When the disk is full; likewise.
         KeyboardInterrupt: On Ctrl-C, at the end of a step that was saved.
     """
+    folder = Path(folder)
+    _require_patches_of(recipe, patches)
     settings = {
         **asdict(recipe),
         "preset": preset,
@@ -169,6 +172,22 @@ class _Run:
         finally:
             interrupt.close()
         return interrupt.pressed
+
+
+def _require_patches_of(recipe: Recipe, patches: Patches) -> None:
+    """Refuses patches that would train otherwise than `recipe.json` says."""
+    expected = {
+        "steps": recipe.epoch_steps,
+        "patch_size": recipe.patch_size,
+        "batch_size": recipe.batch_size,
+    }
+    odd = [name for name, value in expected.items() if getattr(patches, name) != value]
+    if odd:
+        raise ValueError(
+            f"Expected patches of the recipe, {', '.join(f'{n} {expected[n]}' for n in odd)}, "
+            f"received {', '.join(f'{n} {getattr(patches, n)}' for n in odd)}. Make `Patches` with "
+            "the recipe's `epoch_steps`, `patch_size` and `batch_size`."
+        )
 
 
 def _sha256(pairs: Sequence[Pair]) -> str:

@@ -54,11 +54,12 @@ class SRGAN(GAN):
             critic_steps: Updates of the discriminator for one of the generator.
             critic_warmup_steps: Steps at the start without adversarial loss.
             pixel_loss: Content loss of `(high_res, super_res)`, `(batch,)`.
-            **kwargs: What else `keras.Model.compile` takes.
+            **kwargs: What else `keras.Model.compile` takes, but for losses and metrics.
 
         Raises:
             NotImplementedError: On the JAX backend.
-            ValueError: For `critic_steps` below 1, or one optimizer for both networks.
+            ValueError: For `critic_steps` below 1, one optimizer for both networks, or a loss or
+                metrics for Keras.
         """
         super().compile(
             generator_optimizer or keras.optimizers.Adam(1e-4),
@@ -98,7 +99,7 @@ def content_features(network: keras.Model, *, divisor: float = 12.75) -> Callabl
     """Makes a content loss of the features of a network, for instance VGG19 up to `block5_conv4`.
 
     Keras' VGG19 wants BGR of 0 to 255 without the mean of ImageNet: put that preprocessing into
-    the network. A saved `SRGAN` does not keep this loss, and is loaded with `losses.mse`.
+    the network. A saved `SRGAN` does not keep this loss, says so, and is loaded with `losses.mse`.
 
     Args:
         network: Pictures in [0, 1] in, features out; it is not trained.

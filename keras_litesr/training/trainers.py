@@ -26,6 +26,9 @@ def trainer(
 
     Returns:
         Compiled model, whose `optimizer` averages the generator's weights.
+
+    Raises:
+        ValueError: For an adversarial recipe of an unknown method.
     """
     if not isinstance(recipe, AdversarialRecipe):
         compile_for_pixels(generator, recipe, scale=scale)
@@ -33,9 +36,14 @@ def trainer(
     gan: GAN
     if recipe.method == "wgan_gp":
         gan, decay = WGANGP(generator, critic(), seed=seed, scale=scale), (0.0, 0.9)
-    else:
+    elif recipe.method == "srgan":
         judge = discriminator(size=recipe.patch_size * scale)
         gan, decay = SRGAN(generator, judge, scale=scale), (0.9, 0.999)
+    else:
+        raise ValueError(
+            f"Expected the adversarial method wgan_gp or srgan, received {recipe.method!r}. "
+            "Name one of them in the recipe."
+        )
     beta_1, beta_2 = decay
     gan.compile(
         averaging_adam(recipe, beta_1=beta_1, beta_2=beta_2),

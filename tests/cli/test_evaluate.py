@@ -61,6 +61,21 @@ def test_a_folder_of_the_working_directory_has_its_name(litesr, data, monkeypatc
     assert rows[0]["data"] == "set"
 
 
+def test_folders_of_high_resolution_are_told_apart_by_their_sets(litesr, picture, tmp_path):
+    folders_of_sets = [tmp_path / name / "high_res" for name in ("Set5", "Set14")]
+    for name in ("Set5", "Set14"):
+        picture(f"{name}/high_res/a.png", 40, 40)
+    named = [word for folder in folders_of_sets for word in ("-d", folder)]
+    rows = json.loads(litesr("evaluate", "-m", "shifted_bicubic", *named, "--json").stdout)
+    assert [row["data"] for row in rows] == ["Set5/high_res", "Set14/high_res"]
+
+
+def test_shifted_bicubic_has_no_self_ensemble(litesr, data):
+    result = litesr("evaluate", "-m", "shifted_bicubic", "-d", data, "--self-ensemble")
+    assert result.exit_code == 2
+    assert "Measure it apart" in result.stderr
+
+
 def models_measured(litesr, data, *options):
     result = litesr("evaluate", *options, "-d", data, "--json")
     assert result.exit_code == 0, result.output

@@ -1,18 +1,22 @@
 """`litesr train`: from photos to weights, and what goes wrong on the way."""
 
+import inspect
 import json
 import os
 import re
 import shlex
 import signal
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 
+from keras_litesr.atomic import write_json
+from keras_litesr.cli.preparation import _settings
+from keras_litesr.cli.train import _backend_of
 from keras_litesr.datasets.packs import save_pack
 from keras_litesr.datasets.places import load_pictures
 from keras_litesr.training import trainers
@@ -50,6 +54,21 @@ def train(litesr, monkeypatch):
         return litesr(*words)
 
     return run
+
+
+def test_a_resumed_run_keeps_the_grace_that_it_was_begun_with(tmp_path):
+    begun = AdversarialRecipe(steps=100, critic_warmup_steps=10)
+    write_json(tmp_path / "recipe.json", {**asdict(begun), "seed": 3})
+    options = dict.fromkeys(inspect.signature(Recipe).parameters)
+    options |= dict.fromkeys(("start_from", "adversarial_weight", "seed"))
+    options |= {"resume": True, "steps": 100}
+    assert _settings("lite_x4", tmp_path, options) == (begun, 3)
+
+
+def test_a_run_is_resumed_with_the_backend_that_it_was_begun_with(tmp_path):
+    write_json(tmp_path / "recipe.json", {"backend": "torch"})
+    assert _backend_of(tmp_path) == "torch"
+    assert _backend_of(tmp_path / "missing") is None
 
 
 @pytest.fixture

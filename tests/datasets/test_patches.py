@@ -104,3 +104,9 @@ def test_degrading_crops_to_a_multiple_of_the_scale(rng):
     (pair,) = degrade([rng.integers(0, 256, (13, 18, 3), dtype=np.uint8)], 4)
     assert (pair.low_res.shape, pair.high_res.shape) == ((3, 4, 3), (12, 16, 3))
     np.testing.assert_array_equal(pair.low_res, resize.reduce(pair.high_res, 4))
+
+
+@pytest.mark.parametrize("dataset", [Patches, CentreCrops])
+def test_pairs_of_another_scale_are_refused(pairs, dataset):
+    with pytest.raises(ValueError, match=r"32x40 high.* 16x20 of pair 0 at scale 2.* 64x80"):
+        dataset(pairs, scale=2)

@@ -125,3 +125,17 @@ def test_what_is_for_validation_is_not_trained_on(rng):
 def test_none_large_enough_to_validate_is_an_error(others):
     with pytest.raises(ValueError, match=r"at least 9x9 pixels for validation, received \d, none"):
         split(9, [np.zeros((8, 8, 3))] * 30, others)
+
+
+def test_a_photo_that_a_folder_holds_twice_is_not_on_both_sides(rng):
+    photos = [rng.integers(0, 256, (8, 8, 3), dtype=np.uint8) for _ in range(10)]
+    training, validation = split(8, photos + photos)
+    assert len(training) + 2 * len(validation) in (20, 21)
+    held_out = {picture.tobytes() for picture in validation}
+    assert not held_out & {picture.tobytes() for picture in training}
+
+
+def test_small_pictures_to_train_on_are_counted_before_they_are_left_out(rng):
+    small = [rng.integers(0, 256, (6, 6, 3), dtype=np.uint8) for _ in range(3)]
+    with pytest.raises(ValueError, match="8x8 pixels to train on, received 3, none"):
+        split(8, small, [np.zeros((8, 8, 3), np.uint8)])

@@ -255,3 +255,17 @@ def test_without_the_package_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
     with pytest.raises(ModuleNotFoundError, match=r"keras_litesr\[tfds\]"):
         load_pictures(["tfds:div2k"])
+
+
+def test_a_set_of_another_scale_or_of_tuples_is_refused():
+    pair = {"lr": np.zeros((1, 20, 20, 3), np.uint8), "hr": np.zeros((1, 40, 40, 3), np.uint8)}
+    half = tf.data.Dataset.from_tensor_slices(pair)
+    with pytest.raises(ValueError, match=r"scale 4, .* about 2\..*div2k/bicubic_x4"):
+        tfds_sets.patches_of(half, patch_size=8)
+    with pytest.raises(ValueError, match="`as_supervised`"):
+        tfds_sets.patches_of(half.map(lambda example: (example["lr"], example["hr"])))
+
+
+def test_a_set_is_not_reduced_by_nothing(photos):
+    with pytest.raises(ValueError, match="received 0"):
+        tfds_sets.LowResHighRes(folder=photos[0], scale=0)

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_litesr.evaluation.benchmark import Pair, check_pairs, evaluate, find_pairs
+from keras_litesr.evaluation.benchmark import (
+    Measurements,
+    Pair,
+    check_pairs,
+    evaluate,
+    find_pairs,
+)
 from keras_litesr.evaluation.protocols import PAPER, SHARPNESS, STANDARD
 from keras_litesr.images.pixels import to_float, to_uint8
 from keras_litesr.images.resize import enlarge, enlarge_shifted, reduce
@@ -201,3 +207,13 @@ def test_shifted_bicubic_reproduces_the_paper(shared_data, name):
     psnr, ssim = PUBLISHED[name]
     assert paper.mean["psnr"] == pytest.approx(psnr, abs=0.05)
     assert paper.mean["ssim"] == pytest.approx(ssim, abs=0.004)
+
+
+def test_a_flat_picture_does_not_make_the_mean_of_the_energy_infinite():
+    rows = [
+        {"protocol": "sharpness", "image": name, "high_frequency_energy": energy}
+        for name, energy in (("a.png", 0.5), ("flat.png", float("inf")))
+    ]
+    measurements = Measurements(SHARPNESS, rows)
+    assert measurements.mean["high_frequency_energy"] == 0.5
+    assert measurements.without_energy == ["flat.png"]

@@ -43,3 +43,9 @@ def test_noise_as_large_as_the_weights_is_just_allowed(rng):
 def test_what_is_no_number_from_0_to_1_is_refused(weight):
     with pytest.raises(ValueError, match=f"a number from 0.* received {weight!r}"):
         check_weight(weight)
+
+
+def test_weights_that_are_no_numbers_are_of_no_relative(rng):
+    kernel = rng.random((3, 3, 2, 2))
+    with pytest.raises(ValueError, match="received nan"):
+        check_kinship([(kernel, np.full_like(kernel, np.nan))], ("first", "second"))

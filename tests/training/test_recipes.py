@@ -30,7 +30,9 @@ def test_another_length_has_whole_epochs_and_a_warm_up_of_a_tenth(
     assert recipe.learning_rate == 1e-3
 
 
-def test_another_length_shortens_the_critics_warm_up_as_well():
+def test_another_length_shortens_the_critics_warm_up_and_its_grace_as_well():
     recipe = AdversarialRecipe(steps=900)
     assert recipe.critic_warmup_steps == 80
     assert recipe.lasting(100).critic_warmup_steps == 10
+    assert recipe.lasting(100).grace_steps == 50
+    assert recipe.lasting(900) == recipe

@@ -429,6 +429,47 @@ def test_best_weights_without_a_checkpoint_are_not_thrown_away(tiny_run, tmp_pat
     assert (tmp_path / "best.weights.h5").read_bytes() == kept
 
 
+@pytest.mark.parametrize("name", ["steps", "patch_size", "batch_size"])
+def test_patches_that_are_not_the_recipes_are_refused(name, tiny_run, tmp_path):
+    parts = tiny_run()
+    setattr(parts.patches, name, 5)
+    with pytest.raises(ValueError, match=rf"recipe, {name} \d, received {name} 5"):
+        _run(parts, str(tmp_path / "run"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("recipe.json", '{"steps": "many"}'),
+        ("recipe.json", '{"steps": 6, "epoch_steps": 0}'),
+        ("recipe.json", '{"epoch_steps": 3}'),
+        ("progress.json", '{"seconds": "abc"}'),
+        ("best.json", '{"psnr": "x"}'),
+        ("log.csv", "garbage\n1,2,3\n"),
+        ("log.csv", "epoch,loss\n0,abc\n"),
+        ("log.csv", b"\xff\x00\x8d"),
+    ],
+)
+def test_an_odd_file_of_a_run_is_named(name, content, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    readers = {
+        "recipe.json": lambda: recorded(tmp_path),
+        "progress.json": lambda: checkpoints.SaveLast(tmp_path),
+        "best.json": lambda: checkpoints.KeepBest(tmp_path),
+        "log.csv": lambda: checkpoints.SaveLast(tmp_path, 2),
+    }
+    with pytest.raises(ValueError, match=f"Expected .*{name}"):
+        readers[name]()
+
+
+def test_a_run_without_its_checkpoint_is_begun_with_its_best_weights(tiny_run, tmp_path):
+    (tmp_path / "recipe.json").write_text(json.dumps(asdict(tiny_run().recipe)))
+    (tmp_path / "best.weights.h5").write_bytes(b"")
+    with pytest.raises(FileNotFoundError, match="best weights: --start-from"):
+        _run(tiny_run(), tmp_path, resume=True)
+
+
 def test_weights_that_no_run_made_are_not_thrown_away(tiny_run, tmp_path):
     (tmp_path / "best.weights.h5").write_bytes(b"somebody's")
     with pytest.raises(FileExistsError, match="no checkpoint to go on from"):

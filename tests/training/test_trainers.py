@@ -38,6 +38,13 @@ def test_the_baselines_recipe_makes_an_srgan_of_the_patch_size():
     assert gan.optimizer.beta_1 == pytest.approx(0.9)
 
 
+def test_an_unknown_method_is_refused():
+    with pytest.raises(ValueError, match="wgan_gp or srgan, received 'wgan-gp'"):
+        trainers.trainer(
+            lite(filters=3, num_blocks=0), AdversarialRecipe(steps=10, method="wgan-gp")
+        )
+
+
 def test_without_warm_up_the_rate_falls_from_its_peak():
     optimizer = averaging_adam(AdversarialRecipe(steps=10, learning_rate=0.02))
     rates = []
