@@ -37,7 +37,7 @@ def preset_to_tflite(
         from keras_litesr.export.tflite import export
         from keras_litesr.zoo.registry import network
 
-        model = network(checked_folder(folder))
+        model = network(checked_folder(folders.preset_folder(folder)))
     facts = folders.metadata(folder)
     known: dict[str, Any] = {n: facts[n] for n in ("name", "license") if n in facts}
     known["source_sha256"] = folders.manifest(folder)[folders.WEIGHTS]

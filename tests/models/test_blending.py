@@ -58,7 +58,7 @@ def test_networks_of_one_shape_that_were_started_apart_are_refused():
 def test_the_released_network_and_a_fresh_one_are_strangers():
     released = keras_litesr.load("lite_psnr_x4")
     with pytest.raises(ValueError, match=r"at least 0\.5, received -?0\.0"):
-        blend(released, lite(), 0.5)
+        blend(released, lite(negative_slope=0), 0.5)
 
 
 @pytest.mark.parametrize(
