@@ -193,6 +193,7 @@ def save_to_preset(
         facts["training"] = training
     if licence:
         facts["license"] = licence
+    _require_readable(facts, folder / folders.METADATA)
     if card is not None:
         from keras_litesr.zoo.cards import whole_card, write_own_card
 
@@ -247,6 +248,21 @@ def _loadable(config: dict[str, Any], name: str) -> dict[str, Any]:
             "that `load` can read it."
         ) from error
     return config
+
+
+def _require_readable(facts: dict[str, Any], path: Path) -> None:
+    """Refuses facts that cannot be written, or that `load` would refuse, before others are lost."""
+    ways = "Give training as a dict of text and plain numbers, and the licence as text."
+    try:
+        folders.parsed_metadata(json.dumps(facts).encode(), path)
+    except folders.PresetError as error:
+        raise folders.PresetError(
+            f"{str(error).removesuffix('; get the preset again.')}. {ways}"
+        ) from error
+    except (TypeError, ValueError, RecursionError) as error:
+        raise folders.PresetError(
+            f"Expected facts for {path.name} that JSON can hold, received others: {error}. {ways}"
+        ) from error
 
 
 def _scope_name(name: str) -> str:

@@ -145,6 +145,16 @@ def test_a_model_that_could_not_be_loaded_is_not_saved(tmp_path, options, messag
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "facts", [{"training": {"steps": np.float32(1)}}, {"training": [1, 2]}, {"licence": 5}]
+)
+def test_facts_that_could_not_be_read_leave_the_earlier_preset_whole(folder, model, facts):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(folders.PresetError, match="Give training as a dict"):
+        keras_litesr.save_to_preset(model, folder, **facts)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_a_preset_bears_the_name_of_the_working_folder(model, tmp_path, monkeypatch):
     (tmp_path / "here_x4").mkdir()
     monkeypatch.chdir(tmp_path / "here_x4")
