@@ -1,9 +1,7 @@
 """Whether a finished TFLite file can be opened, which the converter does not ask."""
 
+from keras_litesr.models.tflite_trial import SIDES
 from keras_litesr.silence import captured_output
-
-# Of pictures for files of free size: some networks halve them again and again.
-_SIDES = (16, 64, 192)
 
 
 def require_openable(content: bytes) -> None:
@@ -25,13 +23,13 @@ def require_openable(content: bytes) -> None:
         if -1 not in door["shape_signature"]:
             interpreter.allocate_tensors()
             return
-        for side in _SIDES:
+        for side in SIDES:
             shape = (1, side, side, int(door["shape_signature"][-1]))
             try:
                 interpreter.resize_tensor_input(door["index"], shape)
                 interpreter.allocate_tensors()
             except (RuntimeError, ValueError):
-                if side == _SIDES[-1]:
+                if side == SIDES[-1]:
                     raise
             else:
                 return

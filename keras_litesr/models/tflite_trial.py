@@ -17,7 +17,7 @@ from keras_litesr.models.tflite_metadata import metadata_in
 from keras_litesr.silence import captured_output
 
 # Sides of the pictures on which a file of free size is tried.
-_SIDES = (16, 64, 192)
+SIDES = (16, 64, 192)
 _STEPS = (1, 2, 4, 8, 16)
 # Far below a grey level, far above what rounding in float32 changes.
 _UNSEEN = 1e-5
@@ -55,7 +55,7 @@ def described(content: bytes) -> dict[str, Any]:
     size, scale = _working_size(runtime)
     runtime.levels = _levels(runtime, size, scale)
     radius = _known_radius(content)
-    for tried in [runtime.size] if runtime.size else [(side, side) for side in _SIDES[1:]]:
+    for tried in [runtime.size] if runtime.size else [(side, side) for side in SIDES[1:]]:
         if radius is None:
             radius = _radius(runtime, tried, scale)
     step = _step(runtime, size, scale)
@@ -64,13 +64,13 @@ def described(content: bytes) -> dict[str, Any]:
 
 def _working_size(runtime: LiteRT) -> tuple[tuple[int, int], int]:
     """Finds the smallest size that the file takes, and its scale."""
-    for side in _SIDES:
+    for side in SIDES:
         size = runtime.size or (side, side)
         try:
             shape = runtime(np.zeros((1, *size, 3), np.float32)).shape
         except (RuntimeError, ValueError):
             # Some networks halve the picture again and again, and need a large one.
-            if runtime.size or side == _SIDES[-1]:
+            if runtime.size or side == SIDES[-1]:
                 raise
             continue
         break
@@ -89,7 +89,7 @@ def _step(runtime: LiteRT, size: tuple[int, int], scale: int) -> int:
     if runtime.size:
         return 1
     for step in _STEPS:
-        side = max(size[0], _SIDES[1]) + step  # a multiple of the step, but of no larger one
+        side = max(size[0], SIDES[1]) + step  # a multiple of the step, but of no larger one
         try:
             shape = runtime(np.zeros((1, side, side, 3), np.float32)).shape
         except (RuntimeError, ValueError):
