@@ -107,7 +107,8 @@ class AdversarialRecipe(Recipe):
         recipe = super().lasting(steps)
         warmup_steps = min(self.critic_warmup_steps, recipe.steps // 10)
         # A pixel training begins below bicubic and may stay there while it is short; this does not.
-        grace_steps = min(self.grace_steps, recipe.steps // 2)
+        # In a trial of one epoch there is nothing left to stop.
+        grace_steps = min(self.grace_steps, max(recipe.steps // 2, recipe.epoch_steps))
         return replace(recipe, critic_warmup_steps=warmup_steps, grace_steps=grace_steps)
 
 

@@ -34,5 +34,5 @@ def test_another_length_shortens_the_critics_warm_up_and_its_grace_as_well():
     recipe = AdversarialRecipe(steps=900)
     assert recipe.critic_warmup_steps == 80
     assert recipe.lasting(100).critic_warmup_steps == 10
-    assert recipe.lasting(100).grace_steps == 50
+    assert (recipe.lasting(300).grace_steps, recipe.lasting(100).grace_steps) == (150, 100)
     assert recipe.lasting(900) == recipe

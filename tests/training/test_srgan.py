@@ -1,4 +1,5 @@
 import math
+import warnings
 
 import keras
 import numpy as np
@@ -120,8 +121,11 @@ def test_a_loss_that_is_not_registered_is_loaded_as_the_default(kind, tmp_path):
     features = content_features(lite(filters=3, num_blocks=1))
     loss = {"features": features, "namesake": mean_absolute_error}[kind]
     gan = _gan(pixel_loss=loss, pixel_weight=3.0)
-    with pytest.warns(UserWarning, match="pixel loss cannot be saved"):
+    # `pytest.warns` would repeat what Torch's arrays make NumPy warn of, as an error.
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
         gan.get_compile_config()
+    assert any("pixel loss cannot be saved" in str(warning.message) for warning in caught)
     gan.save(tmp_path / "gan.keras")
     again = keras.models.load_model(tmp_path / "gan.keras")
     assert (again.pixel_loss, again.pixel_weight) == (losses.mse, 3.0)
