@@ -11,11 +11,11 @@ from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.sizes import parsed_size
 from keras_litesr.cli.toolkit import require_toolkit
 from keras_litesr.zoo import folders
-from keras_litesr.zoo.contents import promised_dtype
+from keras_litesr.zoo.contents import TFLITE_DTYPES, promised_dtype
 from keras_litesr.zoo.integrity import listed_folder
 from keras_litesr.zoo.new_folders import is_preset
 
-_DTYPES = ("float32", "float16", "dynamic", "int8", "int16x8")
+_DTYPES = TFLITE_DTYPES
 _CALIBRATED = ("int8", "int16x8")
 _EXAMPLES = """\b
 Examples:

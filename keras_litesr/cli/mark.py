@@ -2,7 +2,6 @@
 
 import json
 import sys
-import warnings
 from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import click
 
 from keras_litesr.cli.folder_lists import ManyFolders
+from keras_litesr.cli.notes import notes
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.ranges import SEEDS, NumberRange
 from keras_litesr.silence import captured_output
@@ -93,13 +93,10 @@ def mark(
         original = load(model)
     with redirect_stdout(sys.stderr):
         others = measurable(others, facts["scale"]) if others else []
-        with warnings.catch_warnings(record=True) as noted:
-            warnings.simplefilter("always", UserWarning)
+        with notes():
             marked = trained_copy(
                 original, key, photos, facts["scale"], margin or MARGIN, steps or STEPS, seed
             )
-    for note in noted:
-        click.echo(f"note: {note.message}", err=True)
     psnr = psnr_of([original, marked], others, facts["scale"]) if others else []
     marking: dict[str, Any] = {
         "margin": margin or MARGIN,

@@ -1,7 +1,6 @@
 """`litesr protect verify`: is the owner's mark in a suspect model?"""
 
 import json
-import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders, integrity
+from keras_litesr.zoo.manifests import is_sha256
 
 _FILE = NamedPath(dir_okay=False)
 _EXAMPLES = """\b
@@ -84,7 +84,7 @@ def _is_committed(key: Any, folder: Path | None, commitment: str | None) -> bool
     from keras_litesr.protection import commitments
 
     if commitment is not None:
-        if not re.fullmatch("[0-9a-f]{64}", commitment.lower()):
+        if not is_sha256(commitment.lower()):
             raise click.UsageError(
                 f"Expected a --commitment of 64 hexadecimal digits, received {commitment!r}."
             )

@@ -20,11 +20,10 @@ from keras_litesr.export.tuning import tune
 from keras_litesr.images.pixels import to_float
 from keras_litesr.models.cost import receptive_radius, scale_of
 from keras_litesr.silence import captured_output
+from keras_litesr.zoo.contents import TFLITE_DTYPES
 
-DTYPES = ("float32", "float16", "dynamic", "int8", "int16x8")
+DTYPES = TFLITE_DTYPES
 _CALIBRATED = ("int8", "int16x8")
-
-
 _FIRST_KERAS = (3, 15)
 _LARGEST_BYTES = 2**31
 _OTHERWISE = dict.fromkeys(_CALIBRATED, ", or representative pictures of more kinds")

@@ -1,7 +1,6 @@
 """Commitments in preset folders: a hash that fixes an owner's key without giving it away."""
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ from keras_litesr.atomic import write_json
 from keras_litesr.protection.keys import OwnerKey
 from keras_litesr.protection.slots import SLOTS
 from keras_litesr.zoo import folders
+from keras_litesr.zoo.manifests import is_sha256
 
 FACT = "commitment"
 _SCHEME = "keras_litesr 1: SHA-256 of label, secret and payload"
-_HASH = re.compile("[0-9a-f]{64}")
 
 
 def write(folder: str | Path, key: OwnerKey, marking: Mapping[str, Any] | None = None) -> None:
@@ -54,7 +53,7 @@ def read(folder: str | Path) -> str | None:
     if facts is None:
         return None
     digest = facts.get("sha256") if isinstance(facts, dict) else None
-    if not isinstance(digest, str) or not _HASH.fullmatch(digest) or facts.get("scheme") != _SCHEME:
+    if not is_sha256(digest) or facts.get("scheme") != _SCHEME:
         raise folders.PresetError(
             f"Expected a commitment of the scheme {_SCHEME!r} in {folder / folders.METADATA}, "
             f"received {json.dumps(facts)}. Use the version of litesr that wrote it."

@@ -10,7 +10,7 @@ _SECRET = re.compile(
     rb'^-----BEGIN [A-Z ]*PRIVATE KEY-----|"format"\s*:\s*"keras_litesr owner key', re.MULTILINE
 )
 _HEAD_BYTES = 4096
-_PROMISED = ("float32", "float16", "dynamic", "int8", "int16x8")
+TFLITE_DTYPES = ("float32", "float16", "dynamic", "int8", "int16x8")
 
 
 def promised_dtype(file_name: str, name: str) -> str | None:
@@ -23,7 +23,7 @@ def promised_dtype(file_name: str, name: str) -> str | None:
     Returns:
         None for a file that the preset does not run, as its name is another.
     """
-    dtypes = {f"{name}_{dtype}.tflite": dtype for dtype in _PROMISED}
+    dtypes = {f"{name}_{dtype}.tflite": dtype for dtype in TFLITE_DTYPES}
     return dtypes.get(file_name)
 
 

@@ -86,7 +86,7 @@ def parsed_manifest(content: bytes, path: Path) -> dict[str, str]:
         if not line.strip():
             continue
         name = name[1:] if name[:1] in (" ", "*") else name
-        if not re.fullmatch("[0-9a-f]{64}", digest) or not name:
+        if not is_sha256(digest) or not name:
             raise PresetError(
                 f"{path} is not a list of SHA-256 and file name; get the preset again."
             )
@@ -97,6 +97,11 @@ def parsed_manifest(content: bytes, path: Path) -> dict[str, str]:
             )
         listed[name] = digest
     return listed
+
+
+def is_sha256(value: object) -> bool:
+    """Whether a value is a SHA-256 in lower-case hexadecimal digits."""
+    return isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{64}", value))
 
 
 def is_plain_name(name: str) -> bool:

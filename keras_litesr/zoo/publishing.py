@@ -12,10 +12,9 @@ from keras_litesr.zoo.contents import promised_dtype, require_no_secret_key
 from keras_litesr.zoo.folders import PresetError
 from keras_litesr.zoo.hubs import client
 from keras_litesr.zoo.integrity import listed_folder, require_signed, signature_of
-from keras_litesr.zoo.manifests import BESIDE
+from keras_litesr.zoo.manifests import BESIDE, is_sha256
 
 _HEAD = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
-_HASH = re.compile("[0-9a-f]{64}")
 _MEASURED = ("float32", "float16", "int8")
 _SECTIONS = ("Use", "Limits", "Figures", "Licence")
 _SECTIONS_OF_WEIGHTS = ("Training",)
@@ -184,7 +183,7 @@ def in_results(facts: dict[str, Any], measured: dict[str, Any]) -> list[str]:
 
 def _in_commitment(facts: dict[str, Any]) -> list[str]:
     digest = facts.get("commitment", {"sha256": "0" * 64}).get("sha256")
-    if isinstance(digest, str) and _HASH.fullmatch(digest):
+    if is_sha256(digest):
         return []
     return [
         f"Expected a commitment with a SHA-256 in {folders.METADATA}, received sha256 {digest!r}; "

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keras_litesr.zoo.manifests import SIGNATURE, PresetError, is_plain_name
+from keras_litesr.zoo.manifests import SIGNATURE, PresetError, is_plain_name, is_sha256
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -204,7 +204,7 @@ def _digests(statement: Any) -> dict[str, str]:
         _require("hash", "sha256", resource["algorithm"])
         if not is_plain_name(name) or name in digests or name == SIGNATURE:
             raise ValueError(f"it lists {name!r}, which is listed twice or leads out of the folder")
-        if not re.fullmatch("[0-9a-f]{64}", digest):
+        if not is_sha256(digest):
             raise ValueError(f"it has no SHA-256 for {name}")
         digests[name] = digest
     whole = hashlib.sha256(b"".join(map(bytes.fromhex, digests.values()))).hexdigest()
