@@ -37,10 +37,6 @@ class PrintedTable:
         column = METHODS.index(method)
         return self.psnr[column], self.ssim[column]
 
-    def is_about(self, folder_name: str) -> bool:
-        """Tells whether a folder holds the set, by its name."""
-        return folder_name.lower() in (self.data.lower(), *self.aliases)
-
 
 TABLES = (
     PrintedTable(
@@ -127,7 +123,7 @@ def table_of(folder_name: str) -> PrintedTable:
         'IV'
     """
     for table in TABLES:
-        if table.is_about(folder_name):
+        if folder_name.lower() in (table.data.lower(), *table.aliases):
             return table
     raise ValueError(
         f"Expected a folder named {', '.join(table.data for table in TABLES)}, received "
