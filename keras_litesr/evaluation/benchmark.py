@@ -20,7 +20,7 @@ _ENERGY = "high_frequency_energy"
 class Pair:
     """A high-resolution file and, where there is one, the file that was made from it.
 
-    Args:
+    Attributes:
         high_res: The reference.
         low_res: Its reduction; `None` to make it with `images.resize.reduce`.
     """
@@ -58,7 +58,7 @@ class Pair:
 class Measurements:
     """What one protocol measured.
 
-    Args:
+    Attributes:
         protocol: The protocol.
         rows: One per picture, in the order of the pairs: `protocol`, `image`, then the metrics.
     """

@@ -1,4 +1,4 @@
-"""What a picture file says beside its pixels: colour profile, EXIF and XMP."""
+"""What a picture file says besides its pixels: colour profile, EXIF and XMP."""
 
 import struct
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _TEXT_TAGS = (
 
 @dataclass(frozen=True)
 class Metadata:
-    """What is kept beside the pixels; each None where the file has none.
+    """What is kept besides the pixels; each None where the file has none.
 
     Attributes:
         icc_profile: Colour profile of the pixels.
