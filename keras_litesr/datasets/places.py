@@ -36,7 +36,7 @@ def load_pictures(places: Sequence[str | Path]) -> list[np.ndarray]:
         elif kind == "pack":
             pictures += [picture for path in group for picture in load_pack(Path(path))]
         else:
-            with captured_output():  # TensorFlow prints pages about the processor
+            with captured_output():
                 from keras_litesr.datasets.tfds_sets import load_tfds
 
             pictures += [picture for name in group for picture in load_tfds(name[len(TFDS) :])]
