@@ -118,7 +118,7 @@ def _decoded(image: Image.Image, path: Path, is_deep_png: bool) -> Photo:
     if file_format == "AVIF":
         left_out = avif_boxes.left_out(path)
     elif file_format == "JPEG":
-        left_out = jpeg_segments.left_out(image.applist, path.name)
+        left_out = jpeg_segments.left_out(getattr(image, "applist", ()), path.name)
     notices = (*_first_only(path, file_format, is_sequence), *left_out, *photo.notices)
     return replace(photo, file_format=file_format, notices=tuple(dict.fromkeys(notices)))
 
