@@ -19,6 +19,11 @@ from keras_litesr.models.copies import copied
 from keras_litesr.models.cost import receptive_radius, scale_of
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
 from keras_litesr.models.lite import lite
+from keras_litesr.models.single_use import (
+    check_layers_only,
+    check_one_picture,
+    check_single_use,
+)
 from keras_litesr.models.srcnn import srcnn
 from keras_litesr.models.srresnet import separable_srresnet, srresnet
 from keras_litesr.models.tflite_files import is_tflite_file, open_tflite
@@ -162,6 +167,8 @@ def save_to_preset(
             holds anything but a preset and what its manifest lists, or the model has a layer or an
             option that `load` would refuse. Nothing is written then.
         TypeError: For something else than a Keras model.
+        ValueError: When the model does not take one picture and give one, has a layer that is
+            applied more than once, a model within, or operations outside of layers; likewise.
     """
     if not isinstance(model, keras.Model):
         raise TypeError(
@@ -178,7 +185,10 @@ def save_to_preset(
         require_only_files(folder)
         if not BESIDE.issuperset(os.listdir(folder)):
             require_nothing_else(folder, beside=BESIDE)
+    check_one_picture(model)
     bare = copied(model)
+    check_single_use(bare)
+    check_layers_only(bare)
     config = _loadable(_portable(keras.saving.serialize_keras_object(bare)), bare.name)
     facts: dict[str, Any] = {
         "name": name,
