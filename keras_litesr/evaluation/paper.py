@@ -37,6 +37,10 @@ class PrintedTable:
         column = METHODS.index(method)
         return self.psnr[column], self.ssim[column]
 
+    def is_about(self, folder_name: str) -> bool:
+        """Tells whether a folder holds the set, by its name."""
+        return folder_name.lower() in (self.data.lower(), *self.aliases)
+
 
 TABLES = (
     PrintedTable(
@@ -123,7 +127,7 @@ def table_of(folder_name: str) -> PrintedTable:
         'IV'
     """
     for table in TABLES:
-        if folder_name.lower() in (table.data.lower(), *table.aliases):
+        if table.is_about(folder_name):
             return table
     raise ValueError(
         f"Expected a folder named {', '.join(table.data for table in TABLES)}, received "

@@ -69,8 +69,8 @@ class WGANGP(GAN):
         Args:
             generator_optimizer: May keep a moving average (`use_ema=True`).
             critic_optimizer: A different object.
-            adversarial_weight: The paper's alpha; useful between 3e-4 and 3e-3 with `l2`, and
-                several times that with a larger pixel loss.
+            adversarial_weight: The paper's alpha; useful between 3e-4 and 3e-3 beside `l2`, and
+                several times that beside a larger pixel loss.
             pixel_weight: The paper's beta.
             gradient_penalty_weight: Gulrajani's lambda.
             critic_steps: Updates of the critic for one of the generator, on the same batch.
