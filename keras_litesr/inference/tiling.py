@@ -65,11 +65,10 @@ def enlarge_tiled(
     """
     tile, overlap = _multiple(tile, step), _multiple(overlap, step)
     check_tile(tile, overlap)
-    height, width, _ = pixels.shape
-    padded = _continued(pixels, (_multiple(height, step), _multiple(width, step)))
-    rows, columns = (spans(side, tile, overlap, step=step) for side in padded.shape[:2])
-    large = _joined(enlarge, padded, list(product(rows, columns)), scale, progress)
-    return large[: height * scale, : width * scale]
+    rows, columns = (
+        list(spans(_multiple(side, step), tile, overlap, step=step)) for side in pixels.shape[:2]
+    )
+    return _joined(enlarge, pixels, rows, columns, scale, progress)
 
 
 def enlarge_in_tiles_of(
@@ -100,20 +99,11 @@ def enlarge_in_tiles_of(
     Raises:
         ValueError: When `enlarge` does not enlarge by `scale`.
     """
-    height, width, _ = pixels.shape
-    padded = _continued(pixels, size)
-    rows = spans(padded.shape[0], size[0], overlap, shrink=False)
-    columns = spans(padded.shape[1], size[1], overlap, shrink=False)
-    large = _joined(enlarge, padded, list(product(rows, columns)), scale, progress)
-    return large[: height * scale, : width * scale]
-
-
-def _continued(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Continues a picture that is smaller than a size to the right and downwards."""
-    missing = [max(0, new - side) for new, side in zip(size, pixels.shape[:2], strict=True)]
-    if not any(missing):
-        return pixels
-    return np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+    rows, columns = (
+        list(spans(max(side, tile), tile, overlap, shrink=False))
+        for side, tile in zip(pixels.shape[:2], size, strict=True)
+    )
+    return _joined(enlarge, pixels, rows, columns, scale, progress)
 
 
 def _multiple(length: int, step: int) -> int:
@@ -123,23 +113,29 @@ def _multiple(length: int, step: int) -> int:
 def _joined(
     enlarge: Callable[[np.ndarray], np.ndarray],
     pixels: np.ndarray,
-    tiles: list[tuple[Span, Span]],
+    rows: list[Span],
+    columns: list[Span],
     scale: int,
     progress: Callable[[int, int], None] | None,
 ) -> np.ndarray:
+    """Joins the results of tiles, beyond which the picture is continued by its border pixels."""
+    size = [side * scale for side in pixels.shape[:2]]
+    missing = (rows[-1].last - pixels.shape[0], columns[-1].last - pixels.shape[1])
+    if any(missing):
+        pixels = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
     height, width, channels = pixels.shape
     result = np.empty((height * scale, width * scale, channels), pixels.dtype)
     to_integer = to_uint8 if pixels.dtype == np.uint8 else to_uint16
-    for done, (y, x) in enumerate(tiles, start=1):
+    for done, (y, x) in enumerate(product(rows, columns), start=1):
         low_res = to_float(pixels[None, y.start : y.stop, x.start : x.stop])
         high_res = enlarge(low_res)
         _require_scale(low_res.shape, high_res.shape, scale)
         kept = high_res[0, _kept(y, scale), _kept(x, scale)]
-        rows = slice(y.first * scale, y.last * scale)
-        result[rows, x.first * scale : x.last * scale] = to_integer(kept)
+        target = slice(y.first * scale, y.last * scale)
+        result[target, x.first * scale : x.last * scale] = to_integer(kept)
         if progress is not None:
-            progress(done, len(tiles))
-    return result
+            progress(done, len(rows) * len(columns))
+    return result[: size[0], : size[1]]
 
 
 def _require_scale(given: tuple[int, ...], made: tuple[int, ...], scale: int) -> None:
