@@ -136,7 +136,7 @@ def _reach(layer: keras.Layer) -> int:
     if isinstance(layer, BicubicSubpixels):
         return 2
     if isinstance(layer, _CONVOLUTIONS) and _keeps_size(layer):
-        return max(_sides(layer.kernel_size)) // 2 * max(_sides(layer.dilation_rate))
+        return max(layer.kernel_size) // 2 * max(layer.dilation_rate)
     if isinstance(layer, _POINTWISE):
         return 0
     raise ValueError(
@@ -147,12 +147,8 @@ def _reach(layer: keras.Layer) -> int:
 
 
 def _keeps_size(convolution: keras.Layer) -> bool:
-    is_padded = convolution.padding == "same" or max(_sides(convolution.kernel_size)) == 1
-    return is_padded and max(_sides(convolution.strides)) == 1
-
-
-def _sides(value: int | tuple[int, ...]) -> tuple[int, ...]:
-    return (value,) if isinstance(value, int) else tuple(value)
+    is_padded = convolution.padding == "same" or max(convolution.kernel_size) == 1
+    return is_padded and max(convolution.strides) == 1
 
 
 def _with_input_size(model: keras.Model, input_size: tuple[int, int]) -> keras.Model:
@@ -169,7 +165,7 @@ def _multiply_adds(layer: keras.Layer) -> int:
         return prod(layer.output.shape[1:3]) * layer.kernel.size
     if isinstance(layer, layers.Dense):
         return prod(layer.output.shape[1:]) * layer.input.shape[-1]
-    kernel = prod(_kernel_size(layer))
+    kernel = prod(getattr(layer, "kernel_size", ()))
     if isinstance(layer, layers.SeparableConv2D):
         height, width, out_channels = layer.output.shape[1:]
         wide = layer.input.shape[-1] * layer.depth_multiplier
@@ -181,7 +177,3 @@ def _multiply_adds(layer: keras.Layer) -> int:
     if isinstance(layer, layers.Conv2D):
         return prod(layer.output.shape[1:]) * kernel * layer.input.shape[-1] // layer.groups
     return 0
-
-
-def _kernel_size(layer: keras.Layer) -> tuple[int, int]:
-    return getattr(layer, "kernel_size", (1, 1))

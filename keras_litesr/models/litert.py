@@ -108,10 +108,11 @@ class LiteRT:
             self._interpreter = Interpreter(
                 model_content=content, num_threads=threads or available_cores()
             )
+            takes = [Door.of(details) for details in self._interpreter.get_input_details()]
             # Of free size, it is planned for one pixel, which is too few for some networks.
-            with suppress(RuntimeError) if self._is_free() else nullcontext():
+            is_free = any(-1 in door.shape for door in takes)
+            with suppress(RuntimeError) if is_free else nullcontext():
                 self._interpreter.allocate_tensors()
-        takes = [Door.of(details) for details in self._interpreter.get_input_details()]
         gives = [Door.of(details) for details in self._interpreter.get_output_details()]
         _check_doors(takes, gives)
         self.takes, self.gives = takes[0], gives[0]
@@ -149,9 +150,6 @@ class LiteRT:
             ) from error
         return large if (black, span) == (0, 1) else (large - black) / span
 
-    def _is_free(self) -> bool:
-        return any(-1 in each["shape_signature"] for each in self._interpreter.get_input_details())
-
     def _run(self, values: np.ndarray) -> np.ndarray:
         self._resize(values.shape)
         self._interpreter.set_tensor(self.takes.index, self.takes.stored(values))
@@ -159,7 +157,7 @@ class LiteRT:
         return self.gives.real(self._interpreter.get_tensor(self.gives.index))
 
     def _resize(self, shape: tuple[int, ...]) -> None:
-        if shape != self._shape and (self.size is None or -1 in self.takes.shape):
+        if shape != self._shape and -1 in self.takes.shape:
             # After an error the next picture has to be planned for again.
             self._shape = None
             self._interpreter.resize_tensor_input(self.takes.index, shape)

@@ -106,12 +106,10 @@ def _levels(runtime: LiteRT, size: tuple[int, int], scale: int) -> tuple[float, 
     """Finds the numbers for black and white with which pictures keep their brightness."""
     y, x = np.mgrid[: size[0], : size[1]]
     low_res = np.stack([y / size[0], x / size[1], (y + x) / sum(size)], -1).astype(np.float32)
-    errors = []
     for runtime.levels in _LEVELS:
         large = runtime(low_res[None])[0]
         small = large.reshape(size[0], scale, size[1], scale, 3).mean(axis=(1, 3))
-        errors.append(float(np.abs(small - low_res).mean()))
-        if errors[-1] < 0.1:
+        if np.abs(small - low_res).mean() < 0.1:
             return runtime.levels
     return _LEVELS[0]
 
