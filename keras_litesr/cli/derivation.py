@@ -145,7 +145,7 @@ def publish(
 
 
 def _add_tflite(folder: Path, name: str) -> None:
-    from keras_litesr.export.tflite import ConversionError
+    from keras_litesr.export.conversion import ConversionError
 
     try:
         with warnings.catch_warnings():

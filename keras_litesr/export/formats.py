@@ -8,8 +8,7 @@ from pathlib import Path
 import keras
 
 from keras_litesr.atomic import published
-from keras_litesr.export.tflite import ConversionError
-from keras_litesr.silence import captured_output
+from keras_litesr.export.conversion import converting
 from keras_litesr.zoo.new_folders import appearing
 
 # Ending of the target to the format's name in Keras and what must be installed for it.
@@ -56,15 +55,8 @@ def export(model: keras.Model, path: str | Path) -> Path:
         if name == "onnx":
             # Keras' ONNX exporter refuses a model that was loaded and never called.
             model(keras.ops.zeros((1, 8, 8, model.input_shape[-1])))
-        with captured_output() as printed:
-            try:
-                model.export(str(converted), format=name, verbose=False)
-            except MemoryError:
-                raise
-            except Exception as error:
-                raise ConversionError(
-                    f"{model.name} did not convert to {name}: {error}\n{printed()}"
-                ) from error
+        with converting(model.name, name):
+            model.export(str(converted), format=name, verbose=False)
         if converted.is_dir():
             with appearing(path, check=_check_target) as folder:
                 shutil.copytree(converted, folder, dirs_exist_ok=True)

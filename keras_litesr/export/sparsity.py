@@ -73,7 +73,7 @@ def prune(
         )
     train_twin(
         pruned,
-        patches,
+        (patches[step % len(patches)] for step in range(steps)),
         steps=steps,
         learning_rate=learning_rate,
         callback=tfmot.sparsity.keras.UpdatePruningStep(),

@@ -11,10 +11,12 @@ from keras_litesr.export.legacy import tf_keras
 from keras_litesr.export.quantization import FakeQuantize
 from keras_litesr.export.rewriting import split_separable
 from keras_litesr.export.twin_layers import TwinBicubic, TwinShuffle
+from keras_litesr.models.copies import copied
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
 
 _ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")
 _CONVOLUTION = ("filters", "kernel_size", "strides", "padding", "dilation_rate", "groups")
+_FIRST_WEIGHTS = ("kernel", "depthwise_kernel", "alpha")
 _DEPTHWISE = ("kernel_size", "strides", "padding", "dilation_rate", "depth_multiplier")
 
 # Layer of Keras 3: layer of tf_keras, and what both call alike.
@@ -87,28 +89,22 @@ def weights_back(twin_model: tf_keras.Model, model: keras.Model) -> keras.Model:
             twin has a bias that the model has no place for.
     """
     arrays = {getattr(each, "layer", each).name: _by_name(each) for each in twin_model.layers}
-    copy = model.__class__.from_config(model.get_config())
-    copy.set_weights(model.get_weights())
-    for layer, original in zip(copy.layers, model.layers, strict=True):
+    copy = copied(model)
+    for layer in copy.layers:
         if isinstance(layer, layers.BatchNormalization):
             raise ValueError(
                 f"Expected a model without batch normalisation, received {layer.name}, which the "
                 "twin has folded. Make the twin of split_separable(model) and give that model."
             )
-        if isinstance(layer, BicubicSubpixels):
-            layer.kernel = original.kernel
-        elif isinstance(layer, layers.SeparableConv2D):
-            halves = arrays[f"{layer.name}_depthwise"], arrays[f"{layer.name}_pointwise"]
-            joined = [halves[0]["depthwise_kernel"], halves[1]["kernel"]]
-            _set_weights(layer, joined, halves[1].get("bias"))
+        if isinstance(layer, layers.SeparableConv2D):
+            depthwise = arrays[f"{layer.name}_depthwise"]["depthwise_kernel"]
+            pointwise = arrays[f"{layer.name}_pointwise"]
+            _set_weights(layer, [depthwise, pointwise["kernel"]], pointwise.get("bias"))
         elif layer.weights:
             known = arrays[layer.name]
             kernel = next(known[name] for name in _FIRST_WEIGHTS if name in known)
             _set_weights(layer, [kernel], known.get("bias"))
     return copy
-
-
-_FIRST_WEIGHTS = ("kernel", "depthwise_kernel", "alpha")
 
 
 def _biasless(model: keras.Model) -> set[str]:
@@ -157,12 +153,10 @@ def _by_name(layer: Any) -> dict[str, np.ndarray]:
 
 
 def _set_weights(layer: keras.Layer, kernels: list[np.ndarray], bias: np.ndarray | None) -> None:
-    if bias is None or len(layer.weights) > len(kernels):
-        layer.set_weights(kernels if bias is None else [*kernels, bias])
-        return
-    if np.any(bias):
+    arrays = kernels if bias is None else [*kernels, bias]
+    if len(arrays) > len(layer.weights) and np.any(bias):
         raise ValueError(
             f"Expected a layer with a bias, received {layer.name} without one, whose twin has "
             "learnt one. Give split_separable(model), where every convolution has a bias."
         )
-    layer.set_weights(kernels)
+    layer.set_weights(arrays[: len(layer.weights)])

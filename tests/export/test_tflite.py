@@ -7,8 +7,9 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from keras import layers, ops
 
+from keras_litesr.export.conversion import ConversionError
 from keras_litesr.export.metadata import read_metadata
-from keras_litesr.export.tflite import ConversionError, export, weights_sha256
+from keras_litesr.export.tflite import export, weights_sha256
 from keras_litesr.images.pixels import to_uint8
 from keras_litesr.models.bicubic import bicubic
 from keras_litesr.models.lite import lite
