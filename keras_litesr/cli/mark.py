@@ -88,7 +88,8 @@ def mark(
         others = load_folders([validation]) if validation else []
     with captured_output():
         from keras_litesr.cli.marking import copy_photo_list, measurable, psnr_of, trained_copy
-        from keras_litesr.zoo.registry import load, save_to_preset
+        from keras_litesr.zoo.registry import load
+        from keras_litesr.zoo.saving import save_to_preset
 
         original = load(model)
     with redirect_stdout(sys.stderr):

@@ -16,7 +16,7 @@ from keras_litesr.models.srresnet import srresnet
 from keras_litesr.protection import carriers, networks, tflite_graph
 from keras_litesr.protection.balance import balanced
 from keras_litesr.protection.networks import ArchitectureError, Network, Step
-from keras_litesr.zoo.registry import save_to_preset
+from keras_litesr.zoo.saving import save_to_preset
 
 
 def mixed():
