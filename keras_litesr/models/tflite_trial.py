@@ -68,12 +68,11 @@ def _working_size(runtime: LiteRT) -> tuple[tuple[int, int], int]:
         size = runtime.size or (side, side)
         try:
             shape = runtime(np.zeros((1, *size, 3), np.float32)).shape
+            break
         except (RuntimeError, ValueError):
             # Some networks halve the picture again and again, and need a large one.
             if runtime.size or side == SIDES[-1]:
                 raise
-            continue
-        break
     scale = shape[1] // size[0] if len(shape) == 4 else 0
     if scale < 2 or shape != (1, scale * size[0], scale * size[1], 3):
         raise ValueError(

@@ -146,6 +146,11 @@ def test_damaged_files_are_refused_or_read(files, tmp_path, rng):
             assert "model.tflite" in str(error)
 
 
+def test_preset_folders_may_be_called_as_files_are(tmp_path):
+    folder = save_to_preset(lite(filters=3, num_blocks=1), tmp_path / "mine.tflite")
+    assert len(carriers.read(folder).kernels) == 6
+
+
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"none\.tflite is no file"):
         carriers.read(tmp_path / "none.tflite")
