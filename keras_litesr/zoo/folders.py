@@ -27,17 +27,16 @@ WEIGHTS = "model.weights.h5"
 RESULTS = "results.json"
 _OF_RUN = "best.weights.h5"
 
-# What the metadata must say: texts, and whole numbers up to a bound.
-_FACTS = {
-    "name": None,
-    "scale": 16,
-    "parameter_count": 2**40,
-    "receptive_radius": 1000,
-    "date_saved": None,
+# What the metadata must say: texts, and whole numbers in a range.
+_FACTS: dict[str, type | range] = {
+    "name": str,
+    "scale": range(1, 17),
+    "parameter_count": range(2**40 + 1),
+    "receptive_radius": range(1001),
+    "date_saved": str,
 }
-
 # What they may say beside, each read by its own part.
-_PARTS = {"license": str, "training": dict, "card": dict, "commitment": dict}
+_PARTS: dict[str, type] = {"license": str, "training": dict, "card": dict, "commitment": dict}
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -189,12 +188,13 @@ def parsed_metadata(content: bytes, path: Path) -> dict[str, Any]:
     missing = [name for name in _FACTS if name not in facts]
     if missing:
         raise PresetError(f"{path} does not say {', '.join(missing)}; get the preset again.")
-    odd = [name for name, most in _FACTS.items() if not _fits(facts[name], most)]
-    odd += [name for name, kind in _PARTS.items() if not isinstance(facts.get(name, kind()), kind)]
-    if odd or not is_plain_name(facts["name"]) or facts["scale"] < 1:
-        name = odd[0] if odd else "name" if facts["scale"] else "scale"
+    said = {name: kind for name, kind in {**_FACTS, **_PARTS}.items() if name in facts}
+    odd = [name for name, kind in said.items() if not _fits(facts[name], kind)]
+    if not odd and not is_plain_name(facts["name"]):
+        odd = ["name"]
+    if odd:
         raise PresetError(
-            f"{path} says that {name} is {str(facts[name])[:80]!r}, which it is of no model; get "
+            f"{path} says that {odd[0]} is {str(facts[odd[0]])[:80]!r}, which no model has; get "
             "the preset again."
         )
     return facts
@@ -208,10 +208,10 @@ def results(folder: Path) -> dict[str, Any]:
     return _json_object(read(folder, RESULTS, expected), folder / RESULTS)
 
 
-def _fits(value: Any, most: int | None) -> bool:
-    if most is None:
-        return isinstance(value, str)
-    return type(value) is int and 0 <= value <= most
+def _fits(value: Any, kind: type | range) -> bool:
+    if isinstance(kind, range):
+        return type(value) is int and value in kind
+    return isinstance(value, kind)
 
 
 def _json_object(content: bytes, path: Path) -> dict[str, Any]:

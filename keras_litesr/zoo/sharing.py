@@ -221,7 +221,7 @@ def _copy_verified(pinned: Address, name: str, digest: str, target: Path) -> Non
 
 
 def _copy(pinned: Address, name: str, target: Path, **options: bool) -> None:
-    downloaded = Path(_HUBS[pinned.hub].file(pinned, name, **options))
+    downloaded = _HUBS[pinned.hub].file(pinned, name, **options)
     require_size(downloaded, name)
     shutil.copyfile(downloaded, target / name)
 
