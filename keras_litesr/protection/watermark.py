@@ -131,10 +131,9 @@ def emptied(network: Network, slots: Slots) -> Network:
 
 def _with_carriers(network: Network, values: np.ndarray) -> Network:
     sizes = [step.balanced.size for step in network.carriers]
-    parts = np.split(values, np.cumsum(sizes)[:-1])
-    kernels = {
-        id(step): part.reshape(step.balanced.shape)
-        for step, part in zip(network.carriers, parts, strict=True)
-    }
-    steps = (replace(step, kernel=kernels.get(id(step), step.kernel)) for step in network.steps)
+    parts = iter(np.split(values, np.cumsum(sizes)[:-1]))
+    steps = (
+        replace(step, kernel=next(parts).reshape(step.balanced.shape)) if step.is_carrier else step
+        for step in network.steps
+    )
     return Network(tuple(steps))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_litesr.atomic import published
+from keras_litesr.zoo.addresses import is_address
 from keras_litesr.zoo.contents import require_only_files
 from keras_litesr.zoo.manifests import (
     BESIDE,
@@ -16,7 +17,6 @@ from keras_litesr.zoo.manifests import (
     PresetError,
     is_plain_name,
     parsed_manifest,
-    require_hash,
     unchecked,
 )
 from keras_litesr.zoo.presets import PRESETS, Preset
@@ -56,8 +56,6 @@ def preset_folder(name_or_folder: str | os.PathLike[str]) -> Path:
         PresetError: For an unknown name (with the nearest ones), a folder without a preset, or an
             address that cannot be resolved.
     """
-    from keras_litesr.zoo.addresses import is_address
-
     named = os.fspath(name_or_folder)
     if is_address(named):
         from keras_litesr.zoo.sharing import cached_preset
@@ -123,7 +121,12 @@ def read(folder: Path, file_name: str, expected: str | None) -> bytes:
     if expected is None:
         raise PresetError(f"{folder / MANIFEST} does not list {file_name}; get the preset again.")
     content = unchecked(folder, file_name)
-    require_hash(folder / file_name, content, expected)
+    received = hashlib.sha256(content).hexdigest()
+    if received != expected:
+        raise PresetError(
+            f"{folder / file_name} is not the file that was released: expected SHA-256 {expected}, "
+            f"received {received}. Get the preset again, and do not use this file."
+        )
     return content
 
 

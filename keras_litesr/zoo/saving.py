@@ -1,14 +1,12 @@
 """Saves models as preset folders."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
@@ -16,13 +14,12 @@ from keras_litesr.atomic import published, write_json
 from keras_litesr.models.copies import copied
 from keras_litesr.models.cost import receptive_radius, scale_of
 from keras_litesr.zoo import configuration, folders
+from keras_litesr.zoo.card_sections import CURVES, PICTURE
+from keras_litesr.zoo.cards import CARD, Card, whole_card, write_own_card
 from keras_litesr.zoo.contents import require_only_files
 from keras_litesr.zoo.manifests import BESIDE, is_plain_name
 from keras_litesr.zoo.new_folders import require_nothing_else
 from keras_litesr.zoo.sizes import parameter_count
-
-if TYPE_CHECKING:
-    from keras_litesr.zoo.cards import Card
 
 
 def save_to_preset(
@@ -78,19 +75,16 @@ def save_to_preset(
     if licence:
         facts["license"] = licence
     _require_readable(facts, folder / folders.METADATA)
-    if card is not None:
-        from keras_litesr.zoo.cards import whole_card, write_own_card
-
-        card = whole_card(card, facts)
+    own_card = None if card is None else whole_card(card, facts)
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / folders.CONFIG, config)
     with published(folder / folders.WEIGHTS) as temporary:
         bare.save_weights(temporary)
     write_json(folder / folders.METADATA, facts)
     if (folder / folders.MANIFEST).is_file():
-        _remove_files_of_earlier_model(folder, card)
-    if card is not None:
-        write_own_card(folder, card)
+        _remove_files_of_earlier_model(folder, own_card)
+    if own_card is not None:
+        write_own_card(folder, own_card)
     folders.write_manifest(folder)
     return folder
 
@@ -107,14 +101,10 @@ def _facts(model: keras.Model, name: str) -> dict[str, Any]:
     }
 
 
-def _remove_files_of_earlier_model(folder: Path, card: Card | Mapping[str, Any] | None) -> None:
-    from keras_litesr.zoo.card_facts import card_of
-    from keras_litesr.zoo.card_sections import CURVES, PICTURE
-    from keras_litesr.zoo.cards import CARD
-
+def _remove_files_of_earlier_model(folder: Path, card: Card | None) -> None:
     named = [folder / name for name in (folders.RESULTS, CARD, PICTURE, CURVES)]
     # The new card may show the picture that lies there already.
-    shown = Path(card_of(card).picture).resolve() if card else None
+    shown = Path(card.picture).resolve() if card else None
     for path in [*named, *folder.glob("*.tflite")]:
         if path.is_file() and path.resolve() != shown:
             path.unlink()
