@@ -49,10 +49,15 @@ def require_writable(folder: Path) -> None:
         folder: May be missing; then the nearest folder above it is tried.
 
     Raises:
-        OSError: When no file can be made there.
+        OSError: When no file can be made there, as within a file.
     """
     while not folder.exists():
         folder = folder.parent
+    if not folder.is_dir():
+        raise NotADirectoryError(
+            f"Expected a folder to write to, received {str(folder)!r}, which is none. Choose "
+            "another name."
+        )
     with tempfile.NamedTemporaryFile(dir=folder, prefix="."):
         pass
 

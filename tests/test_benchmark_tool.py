@@ -237,6 +237,14 @@ def test_figures_of_other_recipes_are_not_written_over(training, monkeypatch, tm
     assert (tmp_path / "training_speed.json").read_text() == before
 
 
+@pytest.mark.parametrize("content", ['{"rows": [', "[]", '{"rows": [5]}'])
+def test_odd_figures_of_an_earlier_run_are_named(training, monkeypatch, tmp_path, content):
+    (tmp_path / "training_speed.json").write_text(content)
+    monkeypatch.setattr(training, "_row", lambda *_: pytest.fail("the measuring began"))
+    with pytest.raises(SystemExit, match=r"training_speed\.json, received something else"):
+        training.measure(Namespace(models=["lite_tiny_x4"], out=tmp_path), "a machine")
+
+
 @pytest.mark.parametrize("flag", ["--export", "--training"])
 def test_what_cannot_be_kept_is_not_measured(flag, tmp_path, load_tool, monkeypatch, capsys):
     (tmp_path / "file").touch()

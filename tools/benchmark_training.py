@@ -59,8 +59,15 @@ def measure(arguments: argparse.Namespace, machine: str) -> None:
 
 
 def _require_no_others(path: Path, names: Sequence[str]) -> None:
-    rows = json.loads(path.read_text())["rows"] if path.is_file() else []
-    if others := dict.fromkeys(row["recipe"] for row in rows if row["recipe"] not in names):
+    try:
+        rows = json.loads(path.read_text())["rows"] if path.is_file() else []
+        held = dict.fromkeys(row["recipe"] for row in rows)
+    except (ValueError, TypeError, KeyError) as error:
+        raise SystemExit(
+            f"benchmark.py: expected the figures of an earlier run in {path}, received something "
+            "else. Remove it, or name another folder with --out."
+        ) from error
+    if others := [name for name in held if name not in names]:
         raise SystemExit(
             f"benchmark.py: {path} holds figures of {', '.join(others)}, which would be lost. Name "
             "another folder with --out, or no recipe to measure all."

@@ -2,26 +2,27 @@
 """Makes the paper's Tables I to VI and its Fig. 2 again, its printed numbers beside ours."""
 
 import argparse
-import hashlib
-import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
+from reproduce_figure import Picture, Upscale, pictures_of, write_figure
+from reproduce_records import (
+    METRICS,
+    PROTOCOLS,
+    code_hash,
+    figures_in,
+    measured_tables,
+    pictures_hash,
+)
 from tqdm import tqdm
 
-import keras_litesr
-from keras_litesr.atomic import published, write_json
+from keras_litesr.atomic import occupied, published, require_writable, write_json
+from keras_litesr.cli.errors import explained
 from keras_litesr.cli.evaluate import measured
 from keras_litesr.cli.measuring import tflite_files
-from keras_litesr.datasets.data_folders import find_folder
 from keras_litesr.evaluation import benchmark, paper, paper_tables
-from keras_litesr.evaluation.contact_sheet import Scene, contact_sheet
-from keras_litesr.evaluation.protocols import PAPER, STANDARD
-from keras_litesr.images.files import Photo, write
-from keras_litesr.images.resize import crop_to_multiple, reduce
 from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
@@ -30,7 +31,8 @@ _DESCRIPTION = """\
 Writes tables.md and tables.json into --out: Tables I to V for the sets given, in both protocols,
 through the models' .tflite files in LiteRT, and Table VI. A model that is not installed and a set
 that is not given are named as missing. A run that was stopped goes on where it was: figures are
-kept in measured.json by the hashes of the model's file, of the pictures and of our code.
+kept in measured.json by the hashes of the model's file, of the pictures and of our code. Tables of
+an earlier run are not replaced by those of fewer sets.
 """
 _EXAMPLES = """\
 examples:
@@ -42,11 +44,7 @@ examples:
 A set is a folder, or its name in a folder of sets that the variable LITESR_DATA names.
 """
 _CHECKOUT = Path(__file__).resolve().parents[1]
-_PROTOCOLS = (PAPER.name, STANDARD.name)
-_CACHE = "measured.json"
-# Folders of the package on whose code the figures depend.
-_MEASURING = ("evaluation", "images", "inference", "models")
-Upscale = Callable[[np.ndarray], np.ndarray]
+_TABLES, _TEXT, _FIGURE, _CACHE = "tables.json", "tables.md", "figure2.png", "measured.json"
 
 
 def main() -> None:
@@ -78,22 +76,46 @@ def main() -> None:
             "may not be free to share and do not belong into the repository. Name another folder"
         )
     try:
-        pictures = find_folder(arguments.pictures) if arguments.pictures else None
+        # What is cheap to check comes before the models, which take hours.
+        sets = _by_table(arguments.data)
+        _require_room(arguments.out, sets)
+        pairs = {number: _checked_pairs(folder) for number, folder in sets.items()}
+        pictures = pictures_of(arguments.pictures) if arguments.figure else []
         arguments.out.mkdir(parents=True, exist_ok=True)
         if arguments.data:
-            _write_tables(arguments.out, arguments.data)
+            _write_tables(arguments.out, sets, pairs)
         if arguments.figure:
-            _write_figure(arguments.out, pictures)
+            _write_figure(arguments.out / _FIGURE, pictures)
     except KeyboardInterrupt:
         parser.exit(130, f"\nStopped. The same command goes on; {_CACHE} keeps what is done.\n")
     except (ValueError, OSError) as error:
-        parser.exit(2, f"reproduce_paper.py: {error}\n")
+        parser.exit(2, f"reproduce_paper.py: {explained(error)}\n")
 
 
-def _write_tables(out: Path, data: Sequence[Path]) -> None:
-    sets = _by_table(data)
+def _require_room(out: Path, sets: Iterable[str]) -> None:
+    """Refuses a place that cannot be written to, or that holds tables which would be lost."""
+    require_writable(out)
+    for name in (_TABLES, _TEXT, _FIGURE, _CACHE):
+        if (out / name).is_dir():
+            raise ValueError(occupied(out / name))
+    lost = measured_tables(out / _TABLES) - set(sets) if sets else set()
+    if names := [table.data for table in paper.TABLES if table.number in lost]:
+        raise ValueError(
+            f"Expected --data for every set whose table is in {out / _TABLES}, received none for "
+            f"{', '.join(names)}. Name them, too: what has not changed is not measured again. Or "
+            "name another folder with --out."
+        )
+
+
+def _checked_pairs(folder: Path) -> list[benchmark.Pair]:
+    pairs = benchmark.find_pairs(folder, scale=paper.SCALE)
+    benchmark.check_pairs(pairs, paper.SCALE, protocols=PROTOCOLS)
+    return pairs
+
+
+def _write_tables(out: Path, sets: dict[str, Path], pairs: dict[str, list[benchmark.Pair]]) -> None:
     installed = _installed()
-    figures = _measure_all(out / _CACHE, sets, installed)
+    figures = _measure_all(out / _CACHE, pairs, installed)
     sections, rows = [], []
     for table in paper.TABLES:
         made = paper_tables.quality_rows(table, figures.get(table.number), installed)
@@ -102,17 +124,17 @@ def _write_tables(out: Path, data: Sequence[Path]) -> None:
         rows += [{"table": table.number, "data": table.data, **row} for row in made]
     costs = _costs(installed)
     sections += [paper_tables.cost_section(costs), paper_tables.inconsistency_section()]
-    command = f"`tools/reproduce_paper.py --data {' '.join(folder.name for folder in data)}`"
-    head = paper_tables.head(command)
-    with published(out / "tables.md") as temporary:
+    names = " ".join(folder.name for folder in sets.values())
+    head = paper_tables.head(f"`tools/reproduce_paper.py --data {names}`")
+    with published(out / _TEXT) as temporary:
         temporary.write_text("\n\n".join([head, *sections]) + "\n")
-    write_json(out / "tables.json", {"quality": rows, "cost": costs})
+    write_json(out / _TABLES, {"quality": rows, "cost": costs})
     missing = [model for _, model in paper.MODELS if model not in installed]
     unmeasured = [table.data for table in paper.TABLES if table.number not in figures]
-    for what, names in (("models", missing), ("sets", unmeasured)):
-        if names:
-            print(f"{what} that are missing: {', '.join(names)}", file=sys.stderr)
-    print(out / "tables.md")
+    for what, absent in (("models", missing), ("sets", unmeasured)):
+        if absent:
+            print(f"{what} that are missing: {', '.join(absent)}", file=sys.stderr)
+    print(out / _TEXT)
 
 
 def _by_table(data: Sequence[Path]) -> dict[str, Path]:
@@ -149,17 +171,18 @@ def _installed() -> dict[str, str]:
     return hashes
 
 
-def _measure_all(cache: Path, sets: dict[str, Path], installed: dict[str, str]) -> dict:
+def _measure_all(
+    cache: Path, pairs: dict[str, list[benchmark.Pair]], installed: dict[str, str]
+) -> dict:
     """Measures every model on every set, but for what the cache has; it is saved after each."""
-    kept, code = _kept(cache), _code()
-    pairs = {number: benchmark.find_pairs(folder) for number, folder in sets.items()}
-    figures: dict[str, dict] = {number: {} for number in sets}
-    jobs = [(number, model) for number in sets for model in installed]
+    kept, code = figures_in(cache), code_hash()
+    figures: dict[str, dict] = {number: {} for number in pairs}
+    jobs = [(number, model) for number in pairs for model in installed]
     with tqdm(jobs, unit="row", disable=None) as bar:
         for number, model in bar:
-            title = f"{model} on {sets[number].name}"
+            title = f"{model} for Table {number}"
             bar.set_postfix_str(title)
-            key = f"{model} {installed[model]} {_fingerprint(pairs[number])} {code}"
+            key = f"{model} {installed[model]} {pictures_hash(pairs[number])} {code}"
             if key not in kept:
                 kept[key] = _measure(title, _upscaler(model), pairs[number])
                 write_json(cache, kept)
@@ -167,42 +190,16 @@ def _measure_all(cache: Path, sets: dict[str, Path], installed: dict[str, str]) 
     return figures
 
 
-def _kept(cache: Path) -> dict:
-    try:
-        kept = json.loads(cache.read_text()) if cache.is_file() else {}
-    except ValueError:
-        kept = None
-    if not isinstance(kept, dict):
-        raise ValueError(f"{cache} holds no figures of an earlier run. Remove it.")
-    return kept
-
-
 def _measure(title: str, upscaler: Upscale, pairs: Sequence[benchmark.Pair]) -> dict:
-    rows = measured(title, upscaler, pairs, _PROTOCOLS, paper.SCALE)
-    return {row.protocol.name: {name: row.mean[name] for name in ("psnr", "ssim")} for row in rows}
+    protocols = [protocol.name for protocol in PROTOCOLS]
+    rows = measured(title, upscaler, pairs, protocols, paper.SCALE)
+    return {row.protocol.name: {name: row.mean[name] for name in METRICS} for row in rows}
 
 
 def _upscaler(model: str) -> Upscale:
     if model == paper.SHIFTED_BICUBIC:
         return paper.shifted_bicubic
     return Upscaler(model, runtime="litert")
-
-
-def _fingerprint(pairs: Sequence[benchmark.Pair]) -> str:
-    return _sha256(filter(None, (path for pair in pairs for path in (pair.high_res, pair.low_res))))
-
-
-def _code() -> str:
-    package = Path(keras_litesr.__file__).parent
-    sources = [path for name in _MEASURING for path in sorted((package / name).glob("*.py"))]
-    return f"{keras_litesr.__version__} {_sha256(sources)}"
-
-
-def _sha256(paths: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _costs(installed: dict[str, str]) -> list[dict]:
@@ -231,36 +228,10 @@ def _sizes(model: str) -> dict[str, int]:
     return {dtype: path.stat().st_size for dtype, path in paths.items()}
 
 
-def _write_figure(out: Path, pictures: Path | None) -> None:
-    upscalers = {
-        model: _upscaler(model) for model in _installed() if model != paper.SHIFTED_BICUBIC
-    }
-    scenes = []
-    for title, low_res, original in _free_photos() if pictures is None else _pictures_in(pictures):
-        restored = {model: upscaler(low_res) for model, upscaler in upscalers.items()}
-        scenes.append(Scene(title=title, original=original, low_res=low_res, restored=restored))
-    path = out / "figure2.png"
-    write(Photo(contact_sheet(scenes)), path, overwrite=True)
+def _write_figure(path: Path, pictures: Iterable[Picture]) -> None:
+    models = [model for model in _installed() if model != paper.SHIFTED_BICUBIC]
+    write_figure(path, pictures, {model: _upscaler(model) for model in models})
     print(path)
-
-
-def _free_photos() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Gives photos that anybody may show: NASA's in the public domain, the others CC0."""
-    from skimage import data
-
-    photos = {
-        "Eileen Collins, NASA": data.astronaut(),
-        "Coffee, R. Michetti": data.coffee(),
-        "Chelsea, S. van der Walt": data.chelsea(),
-    }
-    for title, photo in photos.items():
-        original = crop_to_multiple(photo, paper.SCALE)
-        yield title, reduce(original, paper.SCALE), original
-
-
-def _pictures_in(folder: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    for pair in benchmark.find_pairs(folder, scale=paper.SCALE):
-        yield pair.high_res.stem, *pair.read(paper.SCALE)
 
 
 if __name__ == "__main__":

@@ -106,10 +106,12 @@ def evaluate(
         )
     if low_res is not None and len(data) > 1:
         raise click.UsageError("--low-res belongs to one --data. Measure the folders one by one.")
-    if self_ensemble and paper.SHIFTED_BICUBIC in models:
-        raise click.UsageError(
-            f"{paper.SHIFTED_BICUBIC} is no network and has no --self-ensemble. Measure it apart."
-        )
+    if paper.SHIFTED_BICUBIC in models:
+        options = {"dtype": dtype, "runtime": runtime, "self-ensemble": self_ensemble}
+        if odd := [name for name in options if options[name] not in ("float32", "auto", False)]:
+            raise click.UsageError(
+                f"{paper.SHIFTED_BICUBIC} is no network and has no --{odd[0]}. Measure it apart."
+            )
     upscalers = {
         name: _upscaler(name, runtime=runtime, dtype=dtype, self_ensemble=self_ensemble)
         for name in _names(models)

@@ -41,7 +41,8 @@ def load_tfds(name: str) -> list[np.ndarray]:
         `(height, width, 3)` uint8 RGB each, in the order of the set.
 
     Raises:
-        ImageFileError: When there is no such set or it holds no pictures.
+        ImageFileError: When there is no such set, it cannot be downloaded, or it holds no
+            pictures.
     """
     name, _, split = name.partition(":")
     try:
@@ -51,6 +52,16 @@ def load_tfds(name: str) -> list[np.ndarray]:
         raise ImageFileError(
             f"Expected a set of TensorFlow Datasets, received {name!r} ({reason}). "
             "tensorflow.org/datasets lists them. Or name a folder."
+        ) from error
+    except (tfds.download.DownloadError, OSError) as error:
+        if getattr(error, "errno", None) is not None:  # of this machine, not of the download
+            raise
+        reason = str(error).strip().splitlines()[0]
+        raise ImageFileError(
+            f"Expected to download the set {name!r} of TensorFlow Datasets, received an error "
+            f"({reason}). Check the network. Or load the set on another machine, copy its "
+            "tensorflow_datasets folder here and name that in the variable TFDS_DATA_DIR. Or name "
+            "a folder of pictures."
         ) from error
     return [_rgb(example, name) for example in tfds.as_numpy(examples)]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
-from keras_litesr.images import avif_boxes, metadata, png_chunks, sixteen_bit
+from keras_litesr.images import avif_boxes, jpeg_segments, metadata, png_chunks, sixteen_bit
 from keras_litesr.images.photos import ImageFileError, Photo, from_pil, upright
 
 DEFAULT_MAX_PIXELS = 180_000_000
@@ -117,8 +117,10 @@ def _decoded(image: Image.Image, path: Path, is_deep_png: bool) -> Photo:
     left_out = png_chunks.left_out(chunks, path.name)
     if file_format == "AVIF":
         left_out = avif_boxes.left_out(path)
+    elif file_format == "JPEG":
+        left_out = jpeg_segments.left_out(getattr(image, "applist", ()), path.name)
     notices = (*_first_only(path, file_format, is_sequence), *left_out, *photo.notices)
-    return replace(photo, file_format=file_format, notices=notices)
+    return replace(photo, file_format=file_format, notices=tuple(dict.fromkeys(notices)))
 
 
 def _deep_png(image: Image.Image, path: Path) -> Photo:

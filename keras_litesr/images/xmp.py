@@ -14,8 +14,9 @@ _ATTRIBUTE = re.compile(rb"\s" + _NAMES + rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _ELEMENT = re.compile(
     rb"<(" + _NAMES + rb")\b[^<>]*(?:/>|>(?:(?!<" + _NAMES + rb").)*</\1\s*>)", re.DOTALL
 )
+GAIN_MAP = "a gain map, which makes it HDR"
 _LOSSES = {
-    "a gain map, which makes it HDR": rb"hdrgm:Version|Item:Semantic(?:\s*=\s*[\"']|>)GainMap",
+    GAIN_MAP: rb"hdrgm:Version|Item:Semantic(?:\s*=\s*[\"']|>)GainMap",
     "the clip of a motion photo": rb"G?Camera:(?:MotionPhoto|MicroVideo)(?:\s*=\s*[\"']|>)\s*1",
     "a second packet of XMP": rb"xmpNote:HasExtendedXMP",
 }

@@ -13,6 +13,11 @@ import keras
 from keras_litesr.atomic import published, write_json
 from keras_litesr.models.copies import copied
 from keras_litesr.models.cost import receptive_radius, scale_of
+from keras_litesr.models.single_use import (
+    check_layers_only,
+    check_one_picture,
+    check_single_use,
+)
 from keras_litesr.zoo import configuration, folders
 from keras_litesr.zoo.card_sections import CURVES, PICTURE
 from keras_litesr.zoo.cards import CARD, Card, whole_card, write_own_card
@@ -51,6 +56,8 @@ def save_to_preset(
             holds anything but a preset and what its manifest lists, or the model has a layer or an
             option that `load` would refuse. Nothing is written then.
         TypeError: For something else than a Keras model.
+        ValueError: When the model does not take one picture and give one, has a layer that is
+            applied more than once, a model within, or operations outside of layers; likewise.
     """
     if not isinstance(model, keras.Model):
         raise TypeError(
@@ -67,7 +74,10 @@ def save_to_preset(
         require_only_files(folder)
         if not BESIDE.issuperset(os.listdir(folder)):
             require_nothing_else(folder, beside=BESIDE)
+    check_one_picture(model)
     bare = copied(model)
+    check_single_use(bare)
+    check_layers_only(bare)
     config = _loadable(_portable(keras.saving.serialize_keras_object(bare)), bare.name)
     facts = _facts(bare, name)
     if training is not None:

@@ -70,10 +70,13 @@ def test_folders_of_high_resolution_are_told_apart_by_their_sets(litesr, picture
     assert [row["data"] for row in rows] == ["Set5/high_res", "Set14/high_res"]
 
 
-def test_shifted_bicubic_has_no_self_ensemble(litesr, data):
-    result = litesr("evaluate", "-m", "shifted_bicubic", "-d", data, "--self-ensemble")
-    assert result.exit_code == 2
-    assert "Measure it apart" in result.stderr
+@pytest.mark.parametrize(
+    "words", [["--self-ensemble"], ["--dtype", "int8"], ["--runtime", "keras"]]
+)
+def test_options_of_networks_are_refused_for_shifted_bicubic(litesr, data, words):
+    result = litesr("evaluate", "-m", "shifted_bicubic", "-d", data, *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"has no {words[0]}. Measure it apart" in " ".join(result.stderr.split())
 
 
 def models_measured(litesr, data, *options):

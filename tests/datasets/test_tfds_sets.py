@@ -1,5 +1,6 @@
 import sys
 import warnings
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -248,6 +249,22 @@ def test_a_set_by_name_gives_its_high_resolution_pictures(photos, tmp_path, monk
 def test_an_unknown_set_is_refused():
     with pytest.raises(ImageFileError, match="received 'no_such_set'"):
         tfds_sets.load_tfds("no_such_set")
+
+
+@pytest.mark.parametrize(
+    "error", [OSError("Max retries"), tfds.download.DownloadError("code: 404")]
+)
+def test_a_set_that_cannot_be_downloaded_is_an_error_with_advice(monkeypatch, error):
+    monkeypatch.setattr(tfds, "load", mock.Mock(side_effect=error))
+    with pytest.raises(ImageFileError, match=rf"'div2k'.*{error}.*TFDS_DATA_DIR.*folder"):
+        tfds_sets.load_tfds("div2k:train")
+
+
+def test_a_full_disk_is_no_failed_download(monkeypatch):
+    monkeypatch.setattr(tfds, "load", mock.Mock(side_effect=OSError(28, "No space left")))
+    with pytest.raises(OSError, match="No space left") as caught:
+        tfds_sets.load_tfds("div2k")
+    assert not isinstance(caught.value, ImageFileError)
 
 
 def test_without_the_package_the_error_names_the_extra(monkeypatch):

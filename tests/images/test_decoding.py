@@ -281,6 +281,21 @@ def test_what_phones_put_behind_a_picture_is_said_to_be_left_out(
     assert read(path).notices == ()
 
 
+@pytest.mark.parametrize("xmp", [b"", b'<a hdrgm:Version="1.0"/>'])
+def test_a_gain_map_of_iso_21496_is_said_to_be_left_out_once(
+    tmp_path: Path, pixels: np.ndarray, xmp: bytes
+) -> None:
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", xmp=xmp)
+    mark = b"urn:iso:std:iso:ts:21496:-1\0\0\0\0\0"
+    segment = b"\xff\xe2" + struct.pack(">H", 2 + len(mark)) + mark
+    path = tmp_path / "phone.jpg"
+    path.write_bytes(stream.getvalue()[:2] + segment + stream.getvalue()[2:])
+    assert read(path).notices == (
+        "phone.jpg names a gain map, which makes it HDR: it is left out.",
+    )
+
+
 @pytest.mark.parametrize("has_adobe_marker", [True, False])
 def test_cmyk_jpeg_is_inverted_only_where_adobe_says_so(
     tmp_path: Path, has_adobe_marker: bool

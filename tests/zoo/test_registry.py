@@ -145,6 +145,43 @@ def test_a_model_that_could_not_be_loaded_is_not_saved(tmp_path, options, messag
     assert not list(tmp_path.iterdir())
 
 
+class _WithoutGraph(keras.Model):
+    def call(self, low_res):
+        return low_res
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("shared", "applied once, received twice, which is applied 2 times. Make"),
+        ("nested", "received one with inner, which is a model of its own. Apply"),
+        ("two outputs", r"one picture and gives one, received odd, .* gives \[\(.*Take the part"),
+        ("two inputs", r"one picture and gives one, received odd, which takes \[\(.*Take the part"),
+        ("dictionary", r"received odd, .* gives \{'large'.*Take the part"),
+        ("subclass", "Expected a functional model, received odd, a _WithoutGraph .* Build it"),
+        ("no input", "Expected a functional model, received odd, a Sequential .* Build it"),
+    ],
+)
+def test_a_model_that_is_no_chain_of_layers_is_refused_in_words(tmp_path, kind, message):
+    low_res, other = keras.Input((None, None, 3)), keras.Input((None, None, 3))
+    same = keras.layers.Conv2D(3, 3, padding="same", name="twice")
+    inner = keras.Model(low_res, same(low_res), name="inner")
+    models = {
+        "shared": lambda: keras.Model(other, same(same(other))),
+        "nested": lambda: keras.Model(other, inner(other)),
+        "two outputs": lambda: keras.Model(low_res, [low_res, same.output], name="odd"),
+        "two inputs": lambda: keras.Model(
+            [low_res, other], keras.layers.Add()([low_res, other]), name="odd"
+        ),
+        "dictionary": lambda: keras.Model(low_res, {"large": same.output}, name="odd"),
+        "subclass": lambda: _WithoutGraph(name="odd"),
+        "no input": lambda: keras.Sequential([keras.layers.ReLU()], name="odd"),
+    }
+    with pytest.raises(ValueError, match=message):
+        keras_litesr.save_to_preset(models[kind](), tmp_path / "mine_x4")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     "facts", [{"training": {"steps": np.float32(1)}}, {"training": [1, 2]}, {"licence": 5}]
 )
