@@ -210,6 +210,11 @@ def _pair(data):
             "Expected low- and high-resolution pictures, received sample weights as well, which a "
             "GAN has no use for. Leave them out."
         )
+    if high_res is None:
+        raise ValueError(
+            "Expected pairs of low- and high-resolution pictures, received the former alone. Give "
+            "both, such as `fit(patches)` or `fit(low_res, high_res)`."
+        )
     return low_res, high_res
 
 

@@ -269,3 +269,5 @@ def test_what_a_gan_would_not_heed_is_refused(batch):
     for step in ("train_on_batch", "test_on_batch"):
         with pytest.raises(ValueError, match="sample weights"):
             getattr(_gan(), step)(*batch, sample_weight=np.ones(2))
+        with pytest.raises(ValueError, match="the former alone"):
+            getattr(_gan(), step)(batch[0])
