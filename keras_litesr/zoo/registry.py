@@ -17,6 +17,7 @@ from keras_litesr.atomic import published, write_json
 from keras_litesr.models.bicubic import bicubic
 from keras_litesr.models.copies import copied
 from keras_litesr.models.cost import receptive_radius, scale_of
+from keras_litesr.models.ends import check_ends
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
 from keras_litesr.models.lite import lite
 from keras_litesr.models.srcnn import srcnn
@@ -168,6 +169,7 @@ def save_to_preset(
             f"Expected a Keras model to save, received {model!r}. Build one, or load one with "
             "keras_litesr.load."
         )
+    _require_ends(model)
     folder = Path(folder)
     name = name or folder.resolve().name
     if not is_plain_name(name):
@@ -209,6 +211,13 @@ def save_to_preset(
         write_own_card(folder, card)
     folders.write_manifest(folder)
     return folder
+
+
+def _require_ends(model: keras.Model) -> None:
+    try:
+        check_ends(model)
+    except ValueError as error:
+        raise folders.PresetError(str(error)) from error
 
 
 def _remove_files_of_earlier_model(folder: Path, card: Card | Mapping[str, Any] | None) -> None:
