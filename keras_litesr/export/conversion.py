@@ -12,12 +12,13 @@ class ConversionError(ValueError):
 
 
 @contextmanager
-def converting(name: str, kind: str) -> Iterator[None]:
+def converting(name: str, kind: str, *, advice: str = "") -> Iterator[None]:
     """Shows what a converter prints in the block only when it fails.
 
     Args:
         name: The model's.
         kind: Format that it is converted to.
+        advice: What the message ends with.
 
     Raises:
         ConversionError: When the block raises anything but `MemoryError`.
@@ -29,7 +30,8 @@ def converting(name: str, kind: str) -> Iterator[None]:
             raise
         except Exception as error:
             said = f"{error}\n{printed()}"
-            raise ConversionError(f"{name} did not convert to {kind}{_reason(said)}") from error
+            reason = f"{_reason(said)}{advice}"
+            raise ConversionError(f"{name} did not convert to {kind}{reason}") from error
 
 
 def _reason(said: str) -> str:

@@ -18,6 +18,7 @@ from keras_litesr.export.operators import count_float_islands
 from keras_litesr.export.quantization import checked_representative, prepare_int8, with_level_skip
 from keras_litesr.export.tuning import tune
 from keras_litesr.images.pixels import to_float
+from keras_litesr.models.copies import copied
 from keras_litesr.models.cost import receptive_radius, scale_of
 from keras_litesr.zoo.contents import TFLITE_DTYPES
 
@@ -61,8 +62,8 @@ def export(
             that has it mapped keeps the old one.
         dtype: One of `DTYPES`.
         input_size: `(height, width)` that the file is made for, one picture at a time, as
-            delegates for phones want it; by default any size and number. The result takes less
-            than 2 GiB in float32.
+            delegates for phones want it; by default any size and number, or the only size that
+            the model takes. The result takes less than 2 GiB in float32.
         representative: Low-resolution pictures `(height, width, 3)` uint8 from which `int8` and
             `int16x8` learn their ranges; training pictures, never a benchmark's. At least 8,
             better 50 or more.
@@ -77,7 +78,7 @@ def export(
 
     Raises:
         ValueError: For another suffix, an unknown dtype or size, too few pictures, or steps of
-            both kinds or for another dtype.
+            both kinds or for another dtype; or a model that is not functional or not of RGB.
         ImportError: For `aware_steps` without the extra; the message says how to get it.
         ConversionError: When the converter fails, an operator is not built in, or LiteRT cannot
             open what came out.
@@ -85,10 +86,15 @@ def export(
     path = Path(path)
     _check(path, dtype)
     _check_steps(dtype, tune_steps, aware_steps)
+    scale = scale_of(model)
+    input_size = _only_size(model, input_size)
     if input_size is not None:
-        _check_size(input_size, scale_of(model))
+        _check_size(input_size, scale)
     require_keras()
     pictures = checked_representative(representative, dtype) if dtype in _CALIBRATED else []
+    _check_pictures(model, pictures)
+    if isinstance(model, keras.Sequential):
+        model = copied(model)
     facts = {**_facts(model, dtype, input_size), **(metadata or {})}
     source = model
     if dtype == "int8":
@@ -131,10 +137,11 @@ def _converted(
     input_size: tuple[int, int] | None,
     pictures: Sequence[np.ndarray],
 ) -> bytes:
+    advice = "" if input_size else " For one `input_size`, such as 128x128, more layers convert."
     # Not beside the target: a conversion that is killed must not leave a folder in a preset's.
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "converted.tflite"
-        with converting(model.name, "TFLite"):
+        with converting(model.name, "TFLite", advice=advice):
             model.export(
                 path,
                 format="litert",
@@ -175,6 +182,29 @@ def _check(path: Path, dtype: str) -> None:
         )
     if dtype not in DTYPES:
         raise ValueError(f"Expected one of the dtypes {', '.join(DTYPES)}, received {dtype!r}.")
+
+
+def _only_size(model: keras.Model, input_size: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Gives the size that is asked for, or else the one that the model is tied to."""
+    height, width = model.input_shape[1:3]
+    if not height or not width:
+        return input_size
+    if input_size is not None and tuple(input_size) != (height, width):
+        raise ValueError(
+            f"Expected `input_size` to be {(height, width)}, the only one that {model.name} takes, "
+            f"received {input_size}. Leave it out, or build the model for any size."
+        )
+    return height, width
+
+
+def _check_pictures(model: keras.Model, pictures: Sequence[np.ndarray]) -> None:
+    size = model.input_shape[1:3]
+    odd = [picture.shape[:2] for picture in pictures if picture.shape[:2] != size]
+    if None not in size and odd:
+        raise ValueError(
+            f"Expected representative pictures of {size}, the only size that {model.name} takes, "
+            f"received one of {odd[0]}. Cut them to that size."
+        )
 
 
 def _check_size(input_size: tuple[int, int], scale: int) -> None:

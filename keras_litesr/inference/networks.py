@@ -174,6 +174,7 @@ def _of_model(model: keras.Model, runtime: str) -> Network:
             "Expected a preset or a .tflite file for the runtime litert, received a Keras model. "
             "Save it with keras_litesr.save_to_preset, or choose the runtime keras."
         )
+    scale = scale_of(model)
     height, width = model.input_shape[1:3]
     size = (height, width) if height and width else None
     overlap, is_seamless = _overlap(receptive_radius(model), size)
@@ -181,7 +182,7 @@ def _of_model(model: keras.Model, runtime: str) -> Network:
         enlarge=Keras(model),
         name=model.name,
         version="",
-        scale=scale_of(model),
+        scale=scale,
         overlap=overlap,
         runtime="keras",
         size=size,

@@ -6,6 +6,7 @@ from math import ceil, prod
 import keras
 from keras import layers
 
+from keras_litesr.models.ends import check_ends
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
 from keras_litesr.models.single_use import check_layers_only, check_single_use
 
@@ -94,8 +95,10 @@ def scale_of(model: keras.Model) -> int:
     """Computes a super-resolution model's enlargement per side, without running it.
 
     Raises:
-        ValueError: When its output is no whole multiple of its input, the same for both sides.
+        ValueError: When its output is no whole multiple of its input, the same for both sides, or
+            `check_ends` refuses the model.
     """
+    check_ends(model)
     size = tuple(side or 8 for side in model.input_shape[1:3])
     height, width = model.compute_output_shape((1, *size, 3))[1:3]
     scale = height // size[0]

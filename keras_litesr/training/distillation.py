@@ -74,6 +74,10 @@ class Distiller(keras.Model):
         to_original = base(x, y, y_pred, sample_weight, training)
         return share * to_teacher + (1 - share) * to_original
 
+    def export(self, *args, **kwargs):
+        """Exports the student; takes what `keras.Model.export` does."""
+        self.student.export(*args, **kwargs)
+
     def save(self, filepath, **kwargs):
         """Saves the student, for there is nothing else to keep."""
         self.student.save(filepath, **kwargs)

@@ -13,11 +13,8 @@ import keras
 from keras_litesr.atomic import published, write_json
 from keras_litesr.models.copies import copied
 from keras_litesr.models.cost import receptive_radius, scale_of
-from keras_litesr.models.single_use import (
-    check_layers_only,
-    check_one_picture,
-    check_single_use,
-)
+from keras_litesr.models.ends import check_ends
+from keras_litesr.models.single_use import check_layers_only, check_single_use
 from keras_litesr.zoo import configuration, folders
 from keras_litesr.zoo.card_sections import CURVES, PICTURE
 from keras_litesr.zoo.cards import CARD, Card, whole_card, write_own_card
@@ -56,14 +53,10 @@ def save_to_preset(
             holds anything but a preset and what its manifest lists, or the model has a layer or an
             option that `load` would refuse. Nothing is written then.
         TypeError: For something else than a Keras model.
-        ValueError: When the model does not take one picture and give one, has a layer that is
-            applied more than once, a model within, or operations outside of layers; likewise.
+        ValueError: When `check_ends` refuses the model, or it has a layer that is applied more
+            than once, a model within, or operations outside of layers; likewise.
     """
-    if not isinstance(model, keras.Model):
-        raise TypeError(
-            f"Expected a Keras model to save, received {model!r}. Build one, or load one with "
-            "keras_litesr.load."
-        )
+    check_ends(model)
     folder = Path(folder)
     name = name or folder.resolve().name
     if not is_plain_name(name):
@@ -74,7 +67,6 @@ def save_to_preset(
         require_only_files(folder)
         if not BESIDE.issuperset(os.listdir(folder)):
             require_nothing_else(folder, beside=BESIDE)
-    check_one_picture(model)
     bare = copied(model)
     check_single_use(bare)
     check_layers_only(bare)

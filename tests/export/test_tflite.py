@@ -200,6 +200,27 @@ def test_operator_that_phones_lack_is_named_with_its_layer(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_layer_that_converts_for_one_size_alone_is_said_to(tmp_path):
+    low_res = keras.Input((None, None, 3))
+    model = keras.Model(low_res, layers.UpSampling2D(2, interpolation="bilinear")(low_res))
+    with pytest.raises(ConversionError, match="For one `input_size`, such as 128x128"):
+        export(model, tmp_path / "a.tflite")
+    assert LiteRT(export(model, tmp_path / "a.tflite", input_size=(4, 4))).size == (4, 4)
+
+
+def test_a_model_of_one_size_makes_a_file_of_that_size(pictures, tmp_path):
+    low_res = keras.Input((8, 6, 3))
+    model = keras.Sequential([low_res, layers.Conv2D(3, 3, padding="same"), layers.UpSampling2D(2)])
+    crops = [picture[:8, :6] for picture in pictures]
+    for dtype in ("float32", "int8"):
+        path = export(model, tmp_path / "a.tflite", dtype=dtype, representative=crops)
+        assert LiteRT(path).size == (8, 6)
+    with pytest.raises(ValueError, match=r"\(8, 6\), the only one .* received \(8, 8\)"):
+        export(model, tmp_path / "b.tflite", input_size=(8, 8))
+    with pytest.raises(ValueError, match=r"pictures of \(8, 6\).* Cut them"):
+        export(model, tmp_path / "b.tflite", dtype="int8", representative=pictures)
+
+
 def test_failure_names_the_model_and_leaves_nothing(tmp_path, monkeypatch):
     model = bicubic()
     monkeypatch.setattr(model, "export", lambda *_, **__: 1 / 0)
