@@ -10,7 +10,7 @@ from keras import layers
 from keras_litesr.export.rewriting import only_consumer, split_separable
 from keras_litesr.images.pixels import to_float
 from keras_litesr.models.layers import BicubicSubpixels
-from keras_litesr.models.single_use import check_layers_only, check_single_use
+from keras_litesr.models.single_use import check_layers_only
 
 _POINTWISE = (layers.LeakyReLU, layers.PReLU, layers.ReLU)
 _CONVOLUTIONS = (layers.Conv2D, layers.SeparableConv2D)
@@ -64,7 +64,6 @@ def remove_filters(
         )
     if not len(pictures):
         raise ValueError("Expected pictures to judge the filters on, received none. Give some.")
-    check_single_use(model)
     check_layers_only(model)
     source = without_normalisation(model)
     places = passages(source)

@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 from keras_litesr.models.layers import BicubicSubpixels
-from keras_litesr.models.single_use import check_layers_only, check_single_use
+from keras_litesr.models.single_use import check_layers_only
 
 _CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 
@@ -34,7 +34,6 @@ def split_separable(model: keras.Model, *, wrap: Wrap | None = None) -> keras.Mo
             than once, or a model within.
     """
     check_layers_only(model)
-    check_single_use(model)
     wrap = wrap or (lambda tensor, name: tensor)
     made: dict[int, keras.KerasTensor] = {}
     folded: list[keras.Layer] = []

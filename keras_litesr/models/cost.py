@@ -120,7 +120,6 @@ def receptive_radius(model: keras.Model) -> int:
         ValueError: For a layer whose reach is not known, one that shrinks or pools for instance,
             or that is applied more than once, or for operations outside of layers.
     """
-    check_single_use(model)
     check_layers_only(model)
     radius: dict[int, float] = {}
     resolution: dict[int, int] = {}

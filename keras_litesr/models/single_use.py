@@ -33,11 +33,12 @@ def check_single_use(model: keras.Model) -> None:
 
 
 def check_layers_only(model: keras.Model) -> None:
-    """Refuses a model that computes something outside of its layers.
+    """Refuses a model that is anything but layers which are applied once.
 
     Raises:
-        ValueError: When it does; the message names the operations.
+        ValueError: As `check_single_use`; and for operations outside of layers, which are named.
     """
+    check_single_use(model)
     if bare := [op.name for op in model.operations if not isinstance(op, keras.Layer)]:
         raise ValueError(
             f"Expected a model of layers only, received one with {', '.join(bare)}. Put what "

@@ -14,7 +14,7 @@ from keras_litesr.atomic import published, write_json
 from keras_litesr.models.copies import copied
 from keras_litesr.models.cost import receptive_radius, scale_of
 from keras_litesr.models.ends import check_ends
-from keras_litesr.models.single_use import check_layers_only, check_single_use
+from keras_litesr.models.single_use import check_layers_only
 from keras_litesr.zoo import configuration, folders
 from keras_litesr.zoo.card_sections import CURVES, PICTURE
 from keras_litesr.zoo.cards import CARD, Card, whole_card, write_own_card
@@ -68,7 +68,6 @@ def save_to_preset(
         if not BESIDE.issuperset(os.listdir(folder)):
             require_nothing_else(folder, beside=BESIDE)
     bare = copied(model)
-    check_single_use(bare)
     check_layers_only(bare)
     config = _loadable(_portable(keras.saving.serialize_keras_object(bare)), bare.name)
     facts = _facts(bare, name)
