@@ -70,7 +70,8 @@ def twin(model: keras.Model, *, wrap: Callable[[Any], Any] = lambda layer: layer
         made[id(layer.output)] = wrap(twin_layer)(inputs)
         pairs.append((layer, twin_layer))
     for layer, twin_layer in pairs:
-        twin_layer.set_weights(_arrays_of(layer)[: len(twin_layer.get_weights())])
+        arrays = [layer.kernel] if isinstance(layer, BicubicSubpixels) else layer.get_weights()
+        twin_layer.set_weights(arrays[: len(twin_layer.get_weights())])
     return tf_keras.Model(low_res, made[id(source.output)], name=model.name)
 
 
@@ -141,10 +142,6 @@ def _activation(layer: keras.Layer) -> str:
             f"{layer.name}. Make it a layer of its own."
         )
     return name
-
-
-def _arrays_of(layer: keras.Layer) -> list[np.ndarray]:
-    return [layer.kernel] if isinstance(layer, BicubicSubpixels) else layer.get_weights()
 
 
 def _by_name(layer: Any) -> dict[str, np.ndarray]:
