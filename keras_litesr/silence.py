@@ -10,6 +10,8 @@ from contextlib import contextmanager
 def captured_output() -> Iterator[Callable[[], str]]:
     """Sends the process's stdout and stderr to a file while the block runs.
 
+    TensorFlow prints pages about the processor when it is imported.
+
     Yields:
         A function that returns what was printed so far.
     """

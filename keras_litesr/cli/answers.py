@@ -11,8 +11,7 @@ from keras_litesr.datasets.data_folders import find_folder
 from keras_litesr.datasets.degradation import Pair
 from keras_litesr.datasets.sources import leave_out
 from keras_litesr.images import resize
-from keras_litesr.images.files import ImageFileError, find_images, read
-from keras_litesr.images.photos import eight_bit
+from keras_litesr.images.files import ImageFileError, find_images, read_rgb
 from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.zoo.folders import sha256 as sha256_of
 
@@ -58,7 +57,7 @@ def ask(
     pairs, photos, problems, small, twice = [], [], [], 0, 0
     for path, folder in tqdm(found.values(), desc="asking", leave=False, disable=None):
         try:
-            original = eight_bit(read(path)).rgb
+            original = read_rgb(path)
         except ImageFileError as error:
             problems.append(str(error))
             continue
@@ -69,7 +68,7 @@ def ask(
         if sha256 in known:
             twice += 1
             continue
-        low_res = resize.reduce(resize.crop_to_multiple(original, big.scale), big.scale)
+        low_res = resize.reduce(original, big.scale)
         pairs.append(Pair(low_res, big(low_res)))
         name = f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}"
         photos.append(Photo(name, sha256))
@@ -78,15 +77,16 @@ def ask(
         _warn(f"left out: {small} photos, smaller than {at_least}x{at_least} pixels")
     if twice:
         _warn(f"left out: {twice} photos, which are for validation")
+    named = ", ".join(map(str, folders))
     if not pairs and twice:
         raise ImageFileError(
-            f"Expected photos in {', '.join(map(str, folders))} beside those for validation, found "
+            f"Expected photos in {named} besides those for validation, found "
             "none. Name other folders, or leave --validation out."
         )
     if not pairs:
         raise ImageFileError(
-            f"Expected photos of at least {at_least}x{at_least} pixels in "
-            f"{', '.join(map(str, folders))}, found none. Name a folder of larger ones."
+            f"Expected photos of at least {at_least}x{at_least} pixels in {named}, found none. "
+            "Name a folder of larger ones."
         )
     return pairs, photos
 

@@ -15,8 +15,8 @@ from tqdm import tqdm
 from keras_litesr.atomic import require_writable, write_json
 from keras_litesr.cli import attack_report
 from keras_litesr.cli.attack_report import Row
+from keras_litesr.cli.extras import require_scipy
 from keras_litesr.cli.folder_lists import ManyFolders
-from keras_litesr.cli.overlap import require_scipy
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.evaluation.tables import as_markdown
 from keras_litesr.silence import captured_output
@@ -55,7 +55,8 @@ _FOLDER = NamedPath()
     type=_FOLDER,
     multiple=True,
     required=True,
-    help="Folders of photos for training on and for int8; others than the model was marked with.",
+    help="Folders of photos to train on and to calibrate int8 on, not those that the model was "
+    "marked with.",
 )
 @click.option(
     "--validation",
@@ -66,7 +67,7 @@ _FOLDER = NamedPath()
 @click.option(
     "--quick",
     is_flag=True,
-    help="Few pictures, steps, keys and models: some minutes instead of an hour.",
+    help="Few pictures, steps, keys and models: minutes instead of an hour.",
 )
 @click.option("--keys", type=click.IntRange(0), help="Wrong keys to read with.  [default: 10000]")
 @click.option(
@@ -78,8 +79,8 @@ _FOLDER = NamedPath()
     "--json",
     "file",
     type=_FOLDER,
-    help="File that gets every row when it is done; rows that it has already are not done again, "
-    "but for those that failed.",
+    help="File that gets every row as soon as it is done; rows in it are not done again, unless "
+    "they failed.",
 )
 @click.option("--markdown", is_flag=True, help="Print all rows as a Markdown table at the end.")
 def attack(marked: str, key: Path, file: Path | None, markdown: bool, **options) -> None:
@@ -99,7 +100,10 @@ def attack(marked: str, key: Path, file: Path | None, markdown: bool, **options)
     folder = folders.preset_folder(marked)
     amounts = dict(_QUICK if options["quick"] else _FULL)
     amounts |= {name: options[name] for name in ("keys", "unmarked") if options[name] is not None}
-    pictures = {name: _sha256(options[name]) for name in ("data", "validation")}
+    pictures = {
+        "data": _sha256(options["data"]),
+        "validation": _sha256([options["validation"]]),
+    }
     report = _begun(file, folder, owner.commitment, amounts, pictures)
     try:
         with tempfile.TemporaryDirectory() as scratch:
@@ -117,8 +121,8 @@ def attack(marked: str, key: Path, file: Path | None, markdown: bool, **options)
 def _require_place(file: Path) -> None:
     if not file.parent.is_dir():
         raise click.UsageError(
-            f"Expected an existing folder for --json, received {file.parent}, which is none. Make "
-            "it, or name another file."
+            f"Expected an existing folder for --json, received {file.parent}, which is none. "
+            "Create it, or name another file."
         )
     if is_preset(file.parent):
         raise click.UsageError(
@@ -128,12 +132,11 @@ def _require_place(file: Path) -> None:
     require_writable(file.parent)
 
 
-def _sha256(places: Path | Sequence[Path]) -> str:
-    """Tells the pictures below some folders from others: a hash over the hashes of their files."""
+def _sha256(places: Sequence[Path]) -> str:
+    """Hashes the pictures below some folders: one hash over those of their files."""
     from keras_litesr.datasets.data_folders import find_folder
     from keras_litesr.images.files import find_images
 
-    places = [places] if isinstance(places, Path) else places
     found = [path for place in places for path in find_images(find_folder(place))]
     files = [folders.sha256(path) for path in found]
     return hashlib.sha256("".join(files).encode()).hexdigest()
@@ -142,7 +145,7 @@ def _sha256(places: Path | Sequence[Path]) -> str:
 def _begun(
     file: Path | None, folder: Path, commitment: str, amounts: Row, pictures: dict[str, str]
 ) -> Row:
-    """Gives the report that a file holds, or an empty one."""
+    """Returns the report that a file holds, or an empty one."""
     begun: Row = {
         "model": folders.metadata(folder)["name"],
         "weights_sha256": folders.manifest(folder)[folders.WEIGHTS],
@@ -179,7 +182,7 @@ def _attack(
     file: Path | None,
     scratch: Path,
 ) -> None:
-    with captured_output():  # TensorFlow prints pages about the processor when it is imported
+    with captured_output():
         from keras_litesr.cli.trials import unmarked
         from keras_litesr.zoo.registry import load
 

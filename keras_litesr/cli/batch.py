@@ -6,24 +6,20 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from tqdm import tqdm
 
 from keras_litesr import __version__
+from keras_litesr.cli.bars import bar
 from keras_litesr.cli.errors import explained
 from keras_litesr.cli.plan import STATUSES, Job
 from keras_litesr.cli.printing import printable
-from keras_litesr.images.files import (
-    ImageFileError,
-    check_output,
-    losses,
-    read,
-    write,
-)
+from keras_litesr.images.files import ImageFileError, check_output, losses, read, write
 from keras_litesr.inference.upscaler import Progress, Upscaler
 from keras_litesr.inference.video import enlarge_video
 
@@ -56,9 +52,9 @@ class Options:
 def run(jobs: list[Job], upscaler: Upscaler, options: Options) -> None:
     """Enlarges one picture after the other; one that fails does not keep the others back."""
     quiet = options.as_json or len(jobs) == 1
-    with tqdm(jobs, unit="file", disable=True if quiet else None) as bar:
-        for job in bar:
-            bar.set_postfix_str(job.source.name)
+    with tqdm(jobs, unit="file", disable=True if quiet else None) as shown:
+        for job in shown:
+            shown.set_postfix_str(job.source.name)
             if not job.error:
                 _enlarge_file(job, upscaler, options)
             _report(job, as_json=options.as_json)
@@ -93,30 +89,25 @@ def _enlarge_picture(job: Job, upscaler: Upscaler, options: Options) -> None:
     job.height, job.width = upscaler.size_after(photo.size, options.outscale)
     with _folder_if_needed(job.target.parent):
         check_output(job.target, height=job.height, width=job.width, overwrite=options.overwrite)
-        strip_metadata, software = options.strip_metadata, _software(upscaler)
-        lost = losses(photo, job.target, strip_metadata=strip_metadata, software=software)
-        job.notices = [*photo.notices, *lost]
-        with _bar(job, "tile", options) as progress:
+        kept: dict[str, Any] = {
+            "strip_metadata": options.strip_metadata,
+            "software": software_of(upscaler),
+        }
+        job.notices = [*photo.notices, *losses(photo, job.target, **kept)]
+        with _bar_within(job, "tile", options) as progress:
             large = upscaler(photo, outscale=options.outscale, progress=progress)
-        write(
-            large,
-            job.target,
-            overwrite=options.overwrite,
-            strip_metadata=strip_metadata,
-            software=software,
-            quality=options.quality,
-        )
+        write(large, job.target, overwrite=options.overwrite, quality=options.quality, **kept)
 
 
 def _enlarge_video(job: Job, upscaler: Upscaler, options: Options) -> None:
-    with _folder_if_needed(job.target.parent), _bar(job, "frame", options) as progress:
+    with _folder_if_needed(job.target.parent), _bar_within(job, "frame", options) as progress:
         (job.height, job.width), notices = enlarge_video(
             job.source,
             job.target,
             upscaler,
             outscale=options.outscale,
             overwrite=options.overwrite,
-            software=_software(upscaler),
+            software=software_of(upscaler),
             strip_metadata=options.strip_metadata,
             max_pixels=options.max_pixels,
             progress=progress,
@@ -124,7 +115,8 @@ def _enlarge_video(job: Job, upscaler: Upscaler, options: Options) -> None:
     job.notices = [f"{job.target.name}: {notice}" for notice in notices]
 
 
-def _software(upscaler: Upscaler) -> str:
+def software_of(upscaler: Upscaler) -> str:
+    """Names what a result was made with, as its metadata say it."""
     return f"keras_litesr {__version__}, {upscaler.name} {upscaler.version}"
 
 
@@ -132,7 +124,13 @@ def _software(upscaler: Upscaler) -> str:
 def _folder_if_needed(folder: Path) -> Iterator[None]:
     """Makes a folder and those above it; removes the new ones where nothing came into them."""
     new = [place for place in (folder, *folder.parents) if not place.is_dir()]
-    _make_folder(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageFileError(
+            f"Expected a place for the folder {str(folder)!r}, received an error "
+            f"({error.strerror}). Choose another --output."
+        ) from error
     try:
         yield
     finally:
@@ -141,32 +139,10 @@ def _folder_if_needed(folder: Path) -> Iterator[None]:
                 place.rmdir()
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImageFileError(
-            f"Expected a place for the folder {str(folder)!r}, received an error "
-            f"({error.strerror}). Choose another --output."
-        ) from error
-
-
-@contextmanager
-def _bar(job: Job, unit: str, options: Options) -> Iterator[Progress]:
-    """Yields what shows the progress within one file, once it takes longer than a second."""
-    with tqdm(
-        desc=job.source.name,
-        unit=unit,
-        leave=False,
-        delay=1,
-        disable=True if options.as_json else None,
-    ) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield progress
+def _bar_within(job: Job, unit: str, options: Options) -> AbstractContextManager[Progress]:
+    """Shows the progress within one file, once it takes longer than a second."""
+    disable = True if options.as_json else None
+    return bar(job.source.name, unit=unit, delay=1, disable=disable)
 
 
 def _report(job: Job, *, as_json: bool) -> None:

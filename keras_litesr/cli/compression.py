@@ -2,7 +2,6 @@
 
 import gzip
 import tempfile
-import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from keras_litesr.cli.conversion import preset_to_tflite
+from keras_litesr.cli.conversion import add_float32
 from keras_litesr.datasets.degradation import Pair, degrade
 from keras_litesr.datasets.places import load_pictures, require_no_copies
 from keras_litesr.datasets.sources import split
@@ -42,7 +41,7 @@ def compress(source: Path, output: Path, options: dict[str, Any]) -> list[dict[s
     Returns:
         A row of figures for the source, and one for the output.
     """
-    with captured_output():  # TensorFlow prints pages about the processor when it is imported
+    with captured_output():
         from keras_litesr.export.tflite import require_keras
         from keras_litesr.zoo.registry import load
 
@@ -166,9 +165,7 @@ def save(
     from keras_litesr.zoo.saving import save_to_preset
 
     save_to_preset(model, folder, name=name, training=training, licence=licence)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        preset_to_tflite(folder, folder / f"{name}_float32.tflite", dtype="float32")
+    add_float32(folder)
     folders.write_manifest(folder)
 
 

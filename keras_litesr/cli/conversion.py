@@ -1,11 +1,14 @@
 """Files for other runtimes, made from preset folders."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.integrity import checked_folder
+
+CALIBRATED = ("int8", "int16x8")
 
 
 def preset_to_tflite(
@@ -32,7 +35,7 @@ def preset_to_tflite(
     Returns:
         The output.
     """
-    with captured_output():  # TensorFlow prints pages about the processor when it is imported
+    with captured_output():
         from keras_litesr.export.quantization import representative_crops
         from keras_litesr.export.tflite import export
         from keras_litesr.zoo.registry import network
@@ -42,7 +45,7 @@ def preset_to_tflite(
     known: dict[str, Any] = {n: facts[n] for n in ("name", "license") if n in facts}
     known["source_sha256"] = folders.manifest(folder)[folders.WEIGHTS]
     crops = None
-    if dtype in ("int8", "int16x8") and photographs is not None:
+    if dtype in CALIBRATED and photographs is not None:
         crops = representative_crops(photographs, scale=facts["scale"])
     return export(
         model,
@@ -54,6 +57,14 @@ def preset_to_tflite(
         aware_steps=aware_steps,
         metadata=known,
     )
+
+
+def add_float32(folder: Path) -> None:
+    """Adds the float32 TFLite file to a preset folder, but not to its manifest."""
+    name = folders.metadata(folder)["name"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        preset_to_tflite(folder, folder / f"{name}_float32.tflite", dtype="float32")
 
 
 def preset_to_other_format(folder: Path, output: Path) -> None:

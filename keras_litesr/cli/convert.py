@@ -5,18 +5,16 @@ from pathlib import Path
 import click
 
 from keras_litesr.atomic import require_writable
-from keras_litesr.cli.conversion import preset_to_other_format, preset_to_tflite
+from keras_litesr.cli.conversion import CALIBRATED, preset_to_other_format, preset_to_tflite
+from keras_litesr.cli.extras import require_toolkit
 from keras_litesr.cli.notes import notes
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.sizes import parsed_size
-from keras_litesr.cli.toolkit import require_toolkit
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.contents import TFLITE_DTYPES, promised_dtype
 from keras_litesr.zoo.integrity import listed_folder
 from keras_litesr.zoo.new_folders import is_preset
 
-_DTYPES = TFLITE_DTYPES
-_CALIBRATED = ("int8", "int16x8")
 _EXAMPLES = """\b
 Examples:
   litesr convert lite_x4 -o lite_x4.tflite --dtype float16
@@ -38,10 +36,10 @@ Examples:
 )
 @click.option(
     "--dtype",
-    type=click.Choice(_DTYPES),
+    type=click.Choice(TFLITE_DTYPES),
     default="float32",
     show_default=True,
-    help="Of a .tflite. float16 halves the size without loss; int8 is often faster "
+    help="Numbers in a .tflite. float16 halves the size without loss; int8 is often faster "
     "(`litesr upscale --dtype fastest` measures on this machine) and a little less exact, and "
     "takes and gives 8-bit pixels. int8 and int16x8 need --representative.",
 )
@@ -49,8 +47,8 @@ Examples:
     "--size",
     default="free",
     show_default=True,
-    help="Size of the input such as 128x96 (width x height), as delegates for phones "
-    "want it, or `free`. Larger pictures are enlarged in tiles of it.",
+    help="Size of the input such as 128x96 (width x height), which phones' delegates need, "
+    "or `free`. Larger pictures are enlarged in tiles of that size.",
 )
 @click.option(
     "--representative",
@@ -63,7 +61,7 @@ Examples:
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Train an int8 network on the photographs to paint what the float one paints; "
+    help="Train the int8 network on the photographs to give what the float one gives; "
     "300 steps take a minute or two and bring back a little of its quality.",
 )
 @click.option(
@@ -88,9 +86,9 @@ def convert(
     """Converts a model for phones and other runtimes.
 
     MODEL is a name from `litesr list`, a preset folder or an address such as hf://user/name. The
-    file appears whole or not at all, and says inside what it takes and gives. In the preset folder
-    of MODEL, whose other files must be as they were released, it is added to the manifest; sign the
-    folder afterwards. Needs Python 3.11; .onnx needs `pip install 'keras_litesr[onnx]'`, .xml
+    file appears whole or not at all, and says inside what it takes and gives. Inside the preset
+    folder of MODEL, whose other files must be unaltered, it is added to the manifest; sign the
+    folder again afterwards. Needs Python 3.11; .onnx needs `pip install 'keras_litesr[onnx]'`, .xml
     `[openvino]`.
     """
     wanted = "a --size such as 128x96, or `free`"
@@ -103,12 +101,7 @@ def convert(
         )
     _check_steps(dtype, tune_steps, aware_steps)
     _check_photographs(dtype, representative)
-    for made in (output, _weights_beside(output)):
-        if made is not None and made.exists() and not overwrite:
-            raise click.UsageError(f"{made} exists; add --overwrite to replace it.")
-    if not output.parent.is_dir():
-        raise click.UsageError(f"There is no folder {output.parent}; make it first.")
-    require_writable(output.parent)
+    _check_place(output, overwrite)
     is_in_preset = is_preset(output.parent)
     if is_in_preset:
         _require_unaltered(output)
@@ -136,13 +129,22 @@ def convert(
     click.echo(f"{output}  {_bytes(output) / 1000:,.0f} kB")
 
 
+def _check_place(output: Path, overwrite: bool) -> None:
+    for made in (output, _weights_beside(output)):
+        if made is not None and made.exists() and not overwrite:
+            raise click.UsageError(f"{made} exists; add --overwrite to replace it.")
+    if not output.parent.is_dir():
+        raise click.UsageError(f"There is no folder {output.parent}; make it first.")
+    require_writable(output.parent)
+
+
 def _note_small(folder: Path, input_size: tuple[int, int]) -> None:
     facts = folders.metadata(folder)
     radius = facts["receptive_radius"]
     if min(input_size) <= 2 * radius:
         click.echo(
             f"note: {facts['name']} looks {radius} pixels around each one; with a side of "
-            f"{min(input_size)} it sees less, and is worse. Better is a --size of more than "
+            f"{min(input_size)} it sees less, and is worse. Choose a --size of more than "
             f"{2 * radius} either way, such as 128x128.",
             err=True,
         )
@@ -152,7 +154,7 @@ def _require_unaltered(output: Path) -> None:
     """Refuses what would break the preset folder around the output, or hide that it is broken."""
     if not output.suffix:
         raise click.UsageError(
-            f"{output} would be a folder inside of a preset folder, which holds only files. "
+            f"{output} would be a folder inside a preset folder, which holds only files. "
             "Choose a target elsewhere."
         )
     # The manifest is made anew afterwards, and would take in whatever lies here.
@@ -175,7 +177,7 @@ def _require_same_model(model: str, folder: Path, target: Path) -> None:
     given, own = folders.manifest(folder), folders.manifest(target)
     if any(given.get(name) != own[name] for name in (folders.CONFIG, folders.WEIGHTS)):
         raise click.UsageError(
-            f"Expected the model of {target} for a file inside of that preset folder, received "
+            f"Expected the model of {target} for a file inside that preset folder, received "
             f"{model}, which is another. Name that folder as MODEL, or choose a target elsewhere."
         )
 
@@ -186,14 +188,14 @@ def _renew_manifest(folder: Path) -> None:
     folders.write_manifest(folder)
     if was_signed and not signature.is_file():
         click.echo(
-            f"note: {signature} was removed, as it is not of the folder with this file. Sign again "
-            "with `litesr protect sign`.",
+            f"note: {signature} was removed, as it does not cover this file. Sign again with "
+            "`litesr protect sign`.",
             err=True,
         )
 
 
 def _check_photographs(dtype: str, representative: Path | None) -> None:
-    if (dtype in _CALIBRATED) == (representative is not None):
+    if (dtype in CALIBRATED) == (representative is not None):
         return
     if representative is None:
         raise click.UsageError(
@@ -201,7 +203,7 @@ def _check_photographs(dtype: str, representative: Path | None) -> None:
             "choose float16, which needs none."
         )
     raise click.UsageError(
-        f"--representative is for {' and '.join(_CALIBRATED)}, received {dtype}. Add --dtype int8, "
+        f"--representative is for {' and '.join(CALIBRATED)}, received {dtype}. Add --dtype int8, "
         "or leave --representative out."
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from keras_litesr import __version__
+from keras_litesr.cli.batch import software_of
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.images.files import read, write
 from keras_litesr.inference.upscaler import Upscaler
@@ -43,7 +43,6 @@ def demo(output: Path, model: str) -> None:
         large = upscaler(photo)
         seconds = time.perf_counter() - begin
         target = output / f"{Path(_SAMPLE).stem}_{upscaler.name}.png"
-        software = f"keras_litesr {__version__}, {upscaler.name} {upscaler.version}"
-        write(large, target, overwrite=True, software=software)
+        write(large, target, overwrite=True, software=software_of(upscaler))
         height, width = large.size
         click.echo(f"{target.resolve()}  {width}x{height}  {seconds:.2f} s with {upscaler.name}")

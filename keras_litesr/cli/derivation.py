@@ -3,17 +3,16 @@
 import hashlib
 import os
 import platform
-import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 
 from keras_litesr.cli.answers import Photo, as_sums
-from keras_litesr.cli.conversion import preset_to_tflite
+from keras_litesr.cli.conversion import add_float32
 from keras_litesr.datasets.degradation import Pair
 from keras_litesr.silence import captured_output
 from keras_litesr.training.recipes import Recipe
@@ -26,10 +25,11 @@ if TYPE_CHECKING:
 DATA_LIST = "training_data.sha256"
 STEPS = 5_000
 
-_NOTE = """\
-It was trained on the pictures that a larger model made of the reduced photos, and on nothing else
-of that model; its own weights began at random. Its PSNR is that between its pictures
-and the larger model's."""
+_NOTE = (
+    "It was trained on the pictures that a larger model made of the reduced photos, and on nothing "
+    "else of that model; its own weights began at random. Its PSNR is that between its pictures "
+    "and the larger model's."
+)
 _CARD = {
     "use": "Enlarging photos where the model it learnt from is too large, or is not to be given "
     "away. It contains none of that model's weights.",
@@ -40,9 +40,9 @@ _CARD = {
 
 
 def settings(run: Path, options: dict[str, Any]) -> tuple[Recipe, int]:
-    """Gives recipe and seed: those that the run was begun with, where it is to go on."""
+    """Returns recipe and seed: the recorded ones when resuming."""
     if options["resume"]:
-        with captured_output():  # TensorFlow prints pages about the processor when it is imported
+        with captured_output():
             from keras_litesr.training.records import recorded
 
         recipe, record = recorded(run)
@@ -57,7 +57,7 @@ def settings(run: Path, options: dict[str, Any]) -> tuple[Recipe, int]:
                 f"{options['seed']}. Leave --seed out."
             )
         if options["minutes"]:
-            click.echo("the steps stay as many as were laid out when the run began", err=True)
+            click.echo("the run keeps the number of steps that it was begun with", err=True)
         return recipe, record["seed"]
     return Recipe(steps=STEPS).lasting(options["steps"] or STEPS), options["seed"] or 0
 
@@ -87,6 +87,7 @@ def trained(
         import keras
 
     from keras_litesr.export.tflite import weights_sha256
+    from keras_litesr.training.pace import measure_pace
     from keras_litesr.training.runs import train
     from keras_litesr.training.trainers import trainer
     from keras_litesr.zoo.registry import build
@@ -96,7 +97,8 @@ def trained(
     patches, validation = _datasets(pairs, others, recipe, seed)
     if options["minutes"] and not options["resume"]:
         trial = trainer(build(student), recipe, scale=patches.scale)
-        recipe = _filling(60 * options["minutes"], trial, recipe, patches, validation)
+        pace = measure_pace(trial, patches, validation)
+        recipe = recipe.lasting(pace.steps_in(60 * options["minutes"], recipe.epoch_steps))
     patches.steps = recipe.epoch_steps
     answers = _digest(patches.pairs)
     first_seed = _first_seed(seed, answers)
@@ -140,17 +142,15 @@ def publish(
         save_to_preset(model, folder, name=name, training=facts, licence=licence)
         (folder / DATA_LIST).write_text(as_sums(photos))
         folders.write_manifest(folder)
-        _add_tflite(folder, name)
+        _add_tflite(folder)
         write_own_card(folder, _card(name, facts, photos, licence))
 
 
-def _add_tflite(folder: Path, name: str) -> None:
+def _add_tflite(folder: Path) -> None:
     from keras_litesr.export.conversion import ConversionError
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            preset_to_tflite(folder, folder / f"{name}_float32.tflite", dtype="float32")
+        add_float32(folder)
     except ConversionError as error:
         click.echo(f"note: no TFLite file was made: {error}", err=True)
 
@@ -172,7 +172,7 @@ def _card(
 
 
 def _digest(pairs: Sequence[Pair]) -> str:
-    """Tells answers from others, so that a run goes on with the model that it was begun with."""
+    """Hashes the answers, so that a run goes on only with the model that it was begun with."""
     digest = hashlib.sha256()
     for pair in pairs:
         digest.update(np.ascontiguousarray(pair.high_res).tobytes())
@@ -194,7 +194,7 @@ def _datasets(pairs, others, recipe: Recipe, seed: int):
     from keras_litesr.datasets.sources import hold_out
 
     if others is None:
-        pairs, others = hold_out(cast(Any, pairs))
+        pairs, others = hold_out(pairs)
     scale = pairs[0].high_res.shape[0] // pairs[0].low_res.shape[0]
     patches = Patches(
         pairs,
@@ -206,20 +206,12 @@ def _datasets(pairs, others, recipe: Recipe, seed: int):
     return patches, CentreCrops(others, scale=scale)
 
 
-def _filling(seconds: float, trial, recipe: Recipe, patches, validation) -> Recipe:
-    """Lays the recipe over the steps that fit into a time."""
-    from keras_litesr.training.pace import measure_pace
-
-    pace = measure_pace(trial, patches, validation)
-    return recipe.lasting(pace.steps_in(seconds, recipe.epoch_steps))
-
-
 def _facts(recipe: Recipe, result: dict[str, Any], seed: int) -> dict[str, Any]:
     return {
         "kind": "pixel",
         "method": "distillation of answers",
         "hardware": f"{os.cpu_count()} cores ({platform.machine()})",
-        "note": " ".join(_NOTE.split()),
+        "note": _NOTE,
         "steps": result["steps"],
         "minutes": round(result["seconds"] / 60, 1),
         "best_step": result["step"],

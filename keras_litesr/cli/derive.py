@@ -32,7 +32,11 @@ _FOLDER = NamedPath()
 @click.argument("big")
 @click.option("-o", "--output", type=_FOLDER, required=True, help="Preset folder to make.")
 @click.option(
-    "--data", type=_FOLDER, multiple=True, required=True, help="Folders of photos to ask about."
+    "--data",
+    type=_FOLDER,
+    multiple=True,
+    required=True,
+    help="Folders of photos to show the big model.",
 )
 @click.option(
     "--validation",
@@ -59,14 +63,14 @@ _FOLDER = NamedPath()
 @click.option(
     "--seed",
     type=SEEDS,
-    help="Of the patches and, with the answers, of the first weights.  [default: 0]",
+    help="Seed of the patches and, with the answers, of the first weights.  [default: 0]",
 )
-@click.option("--name-teacher", is_flag=True, help="Let card and metadata name the big model.")
+@click.option("--name-teacher", is_flag=True, help="Name the big model in card and metadata.")
 @click.option(
     "--licence",
     default="unknown",
     show_default=True,
-    help="Of the light model, as the hubs write it, for instance apache-2.0.",
+    help="Licence of the light model, as the hubs write it, for instance apache-2.0.",
 )
 @click.option("--run", type=_FOLDER, help="Folder of the training.  [default: runs/OUTPUT]")
 @click.option("--resume", is_flag=True, help="Go on with a training that was stopped.")
@@ -135,9 +139,9 @@ def _refuse(output: Path, run: Path, options: dict[str, Any]) -> None:
 def _derive(big: str, output: Path, run: Path, options: dict[str, Any]) -> dict[str, Any]:
     from keras_litesr.cli import derivation
     from keras_litesr.cli.answers import Photo, ask
-    from keras_litesr.cli.black_box import black_box
+    from keras_litesr.inference.upscaler import Upscaler
 
-    teacher = black_box(big)
+    teacher = Upscaler(big)
     _refuse_other_scale(teacher.scale, options["student"])
     recipe, seed = derivation.settings(run, options)
     smallest = recipe.patch_size * teacher.scale
@@ -168,8 +172,9 @@ def _refuse_other_scale(scale: int, student: str) -> None:
 def _command(output: Path, steps: int, seed: int, options: dict[str, Any]) -> str:
     """Gives the command as a reader would type it, without paths of this machine."""
     words = ["litesr", "protect", "derive", "BIG", "-o", output.name]
-    for name in ("data", "validation"):
-        folders = options[name] if name == "data" else [options[name]] * bool(options[name])
-        words += [word for folder in folders for word in (f"--{name}", f"{folder.resolve().name}/")]
+    named = [("--data", folder) for folder in options["data"]]
+    if options["validation"]:
+        named.append(("--validation", options["validation"]))
+    words += [word for name, folder in named for word in (name, f"{folder.resolve().name}/")]
     words += ["--student", options["student"], "--steps", str(steps), "--seed", str(seed)]
     return shlex.join(words)

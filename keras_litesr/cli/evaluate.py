@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 import numpy as np
-from tqdm import tqdm
 
+from keras_litesr.cli.bars import bar
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.printing import printable
 from keras_litesr.evaluation import benchmark, paper, tables
@@ -63,7 +63,7 @@ Examples:
     help="standard: luma without border. paper: RGB, whole picture. sharpness: restored high "
     "frequencies, GMSD. May be repeated.",
 )
-@click.option("--per-image", is_flag=True, help="One row a picture instead of the mean.")
+@click.option("--per-image", is_flag=True, help="One row per picture instead of the mean.")
 @click.option(
     "--runtime",
     type=click.Choice(RUNTIMES),
@@ -122,18 +122,20 @@ def evaluate(
     for folder, pairs in found.items():
         for name, upscaler in upscalers.items():
             title = {"model": name, "data": _set_name(folder)}
-            bar_title = f"{name} on {title['data']}"
-            for measurements in measured(bar_title, upscaler, pairs, protocols, scale):
-                if flat := measurements.without_energy:
-                    click.echo(
-                        f"note: left out of the mean of the energy, being flat: {', '.join(flat)}",
-                        err=True,
-                    )
-                chosen = measurements.rows if per_image else [measurements.mean]
+            results = measured(" on ".join(title.values()), upscaler, pairs, protocols, scale)
+            _note_flat(results)
+            for result in results:
+                chosen = result.rows if per_image else [result.mean]
                 rows += [{**title, **row} for row in chosen]
     print_as = {"json": tables.as_json, "csv": tables.as_csv, "markdown": tables.as_markdown}
     table = print_as.get("".join(chosen_styles), tables.as_text)(rows)
     click.echo(printable(table.rstrip("\n")))
+
+
+def _note_flat(results: Sequence[benchmark.Measurements]) -> None:
+    for flat in filter(None, (result.without_energy for result in results)):
+        note = f"note: left out of the mean of the energy, being flat: {', '.join(flat)}"
+        click.echo(note, err=True)
 
 
 def _set_name(folder: Path) -> str:
@@ -150,13 +152,13 @@ def measured(
     scale: int,
 ) -> list[benchmark.Measurements]:
     """Evaluates under a progress bar, which the title names; see `evaluation.benchmark`."""
-    with tqdm(desc=title, total=len(pairs), leave=False, disable=None) as bar:
+    with bar(title) as progress:
         return benchmark.evaluate(
             upscaler,
             pairs,
             protocols=[PROTOCOLS[protocol] for protocol in protocols],
             scale=scale,
-            progress=lambda done, _: bar.update(done - bar.n),
+            progress=progress,
         )
 
 

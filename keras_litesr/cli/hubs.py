@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import click
-from tqdm import tqdm
 
+from keras_litesr.cli.bars import bar
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.zoo import sharing
 from keras_litesr.zoo.addresses import parse
@@ -30,7 +30,7 @@ Examples:
 @click.option(
     "--private",
     is_flag=True,
-    help="A repository that is made is private; on Kaggle it is until its owner publishes it.",
+    help="Make a new repository private; Kaggle's are until their owner publishes them.",
 )
 def push(folder: Path, address: str, private: bool) -> None:
     """Uploads a folder to a hub.
@@ -57,12 +57,7 @@ def pull(address: str, output: Path | None, overwrite: bool) -> None:
     download goes on when it is called again. FOLDER.source.json beside it records the commit.
     """
     folder = output or Path(parse(address).name.rpartition("/")[2])
-    with tqdm(desc=folder.name, unit="file", leave=False, disable=None) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with bar(folder.name, unit="file") as progress:
         pulled = sharing.pull(address, folder, overwrite=overwrite, progress=progress)
     if pulled.from_cache:
         click.echo(f"note: no connection; {pulled.address} is what was last seen of it.", err=True)

@@ -2,10 +2,11 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,12 @@ from keras_litesr.cli.ranges import SEEDS, NumberRange
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.new_folders import appearing, require_free
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_litesr.protection.keys import OwnerKey
+    from keras_litesr.protection.verdict import Verdict
 
 _FILE = NamedPath(dir_okay=False)
 _FOLDER = NamedPath()
@@ -38,19 +45,17 @@ Examples:
     help="Folders of photos, such as those it was trained on. From them it learns to answer as it "
     "did before, while the mark is held, which gives back nearly all of what it costs.",
 )
-@click.option("--validation", type=_FOLDER, help="Folder of other photos, to print the price.")
 @click.option(
-    "--steps",
-    type=click.IntRange(min=1),
-    help="Steps of that training.  [default: 500]",
+    "--validation", type=_FOLDER, help="Folder of other photos, on which the cost is measured."
 )
+@click.option("--steps", type=click.IntRange(min=1), help="Steps of that training.  [default: 500]")
 @click.option(
     "--margin",
     type=NumberRange(0.5, 8),
-    help="How far each bit is from turning over, in standard deviations of chance. A larger one "
+    help="How far each bit is from flipping, in standard deviations of chance. A larger margin "
     "survives more and costs more.  [default: 2]",
 )
-@click.option("--seed", type=SEEDS, default=0, show_default=True, help="Of the patches.")
+@click.option("--seed", type=SEEDS, default=0, show_default=True, help="Seed of the patches.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier preset folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def mark(
@@ -78,61 +83,62 @@ def mark(
 
     if steps and not data:
         raise click.UsageError("--steps train on photos. Name a folder of them with --data.")
+    steps, margin = steps or STEPS, margin or MARGIN
     require_free(output, overwrite=overwrite)
     key = keys.read(key_file)
     origin = folders.preset_folder(model)
-    facts = folders.metadata(origin)
-    # Pictures and key come before TensorFlow, which takes seconds to import.
+    scale = folders.metadata(origin)["scale"]
     with redirect_stdout(sys.stderr):  # Notes are no part of what is printed as JSON.
+        # Pictures and key come before TensorFlow, which takes seconds to import.
         photos = load_folders(data) if data else []
         others = load_folders([validation]) if validation else []
-    with captured_output():
-        from keras_litesr.cli.marking import copy_photo_list, measurable, psnr_of, trained_copy
-        from keras_litesr.zoo.registry import load
-        from keras_litesr.zoo.saving import save_to_preset
+        with captured_output():
+            from keras_litesr.cli.marking import measurable, psnr_of, trained_copy
+            from keras_litesr.zoo.registry import load
 
-        original = load(model)
-    with redirect_stdout(sys.stderr):
-        others = measurable(others, facts["scale"]) if others else []
+            original = load(model)
+        others = measurable(others, scale) if others else []
         with notes():
-            marked = trained_copy(
-                original, key, photos, facts["scale"], margin or MARGIN, steps or STEPS, seed
-            )
-    psnr = psnr_of([original, marked], others, facts["scale"]) if others else []
-    marking: dict[str, Any] = {
-        "margin": margin or MARGIN,
-        "steps": (steps or STEPS) if photos else 0,
-    }
+            marked = trained_copy(original, key, photos, scale, margin, steps, seed)
+        psnr = psnr_of([original, marked], others, scale) if others else []
+    marking: dict[str, Any] = {"margin": margin, "steps": steps if photos else 0}
     if photos and seed:
         marking["seed"] = seed
     if psnr:
         marking["validation_psnr"] = psnr
     with appearing(output, check=partial(require_free, overwrite=overwrite)) as folder:
-        save_to_preset(
-            marked,
-            folder,
-            name=output.name,
-            training=facts.get("training"),
-            licence=facts.get("license", ""),
-        )
-        copy_photo_list(origin, folder, facts.get("training"))
+        _save(marked, folder, origin, name=output.name)
         verdict = _committed(folder, key, marking)
     if as_json:
         row = {"preset": str(output), "matching": verdict.matching, "slots": verdict.slots}
         row |= {"p_value": verdict.p_value, "commitment": key.commitment, "psnr": psnr}
         click.echo(json.dumps(row, indent=2))
-        return
+    else:
+        _print(output, verdict, psnr, was_trained=bool(photos))
+
+
+def _save(marked: "keras.Model", folder: Path, origin: Path, *, name: str) -> None:
+    from keras_litesr.cli.marking import copy_photo_list
+    from keras_litesr.zoo.saving import save_to_preset
+
+    facts = folders.metadata(origin)
+    training, licence = facts.get("training"), facts.get("license", "")
+    save_to_preset(marked, folder, name=name, training=training, licence=licence)
+    copy_photo_list(origin, folder, training)
+
+
+def _print(output: Path, verdict: "Verdict", psnr: Sequence[float], *, was_trained: bool) -> None:
     click.echo(verdict)
     if psnr:
         before, after = psnr
         price = f"price {before - after:.3f} dB"
         click.echo(f"validation: {before:.3f} dB before, {after:.3f} dB after, {price}")
-    if not photos:
+    if not was_trained:
         click.echo("note: the weights were shifted only; --data wins back what it cost.", err=True)
     click.echo(f"{output}  make its .tflite files with `litesr convert {output} -o FILE.tflite`")
 
 
-def _committed(folder: Path, key: Any, marking: dict[str, Any]) -> Any:
+def _committed(folder: Path, key: "OwnerKey", marking: dict[str, Any]) -> "Verdict":
     """Writes the commitment into a folder, and reads the mark from the folder as it is."""
     from keras_litesr.protection import commitments, watermark
     from keras_litesr.protection.verdict import MARKED

@@ -29,7 +29,7 @@ def measure_preset(folder: Path, data: Sequence[Path], *, command: str) -> dict[
     for dtype, path in tflite_files(folder).items():
         upscaler = Upscaler(folder, runtime="litert", dtype=dtype)
         quality = {images.resolve().name: _quality(upscaler, dtype, images) for images in data}
-        files[dtype] = {**make(path), "quality": quality}
+        files[dtype] = {**file_facts(path), "quality": quality}
     return {
         "command": command,
         "runtime": "litert",
@@ -45,8 +45,8 @@ def tflite_files(folder: Path) -> dict[str, Path]:
     return {dtype: path for dtype, path in paths.items() if path.is_file()}
 
 
-def make(path: Path) -> dict[str, Any]:
-    """Says what a TFLite file is: its bytes, its operators, and in how many parts XNNPACK runs."""
+def file_facts(path: Path) -> dict[str, Any]:
+    """Gives what a TFLite file is: its bytes, its operators, and in how many parts XNNPACK runs."""
     return {
         "sha256": folders.sha256(path),
         "size_bytes": path.stat().st_size,

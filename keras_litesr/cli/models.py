@@ -61,7 +61,7 @@ def _as_words(row: Row) -> Row:
     default="128x128",
     show_default=True,
     metavar="WIDTHxHEIGHT",
-    help="Size of the low-resolution picture for which is counted.",
+    help="Size of the low-resolution picture to count for.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(model: str, size: str, as_json: bool) -> None:
@@ -88,7 +88,7 @@ def info(model: str, size: str, as_json: bool) -> None:
 
 
 def _layers(folder: Path, size: tuple[int, int]) -> list[dict]:
-    with captured_output():  # TensorFlow prints pages about the processor when it is imported
+    with captured_output():
         from keras_litesr.models.cost import cost
         from keras_litesr.zoo.registry import load
 

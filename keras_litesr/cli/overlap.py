@@ -3,17 +3,23 @@
 import json
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from tqdm import tqdm
 
+from keras_litesr.cli.bars import bar
+from keras_litesr.cli.extras import require_scipy
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.silence import captured_output
+
+if TYPE_CHECKING:
+    from keras_litesr.protection.keys import OwnerKey
+    from keras_litesr.protection.networks import Network
+    from keras_litesr.protection.verdict import Verdict
 
 _SHOWN = 5
 _EPILOG = """\b
@@ -56,46 +62,28 @@ def overlap(
     evidence is no proof: a copy that was changed beyond recognition is not found.
     """
     require_scipy()
-    read_keys = [_key(path) for path in keys]
-    report = _report(first, second, as_json)
-    report["marks"] = [mark for key in read_keys for mark in _marks(first, second, key)]
+    from keras_litesr.protection import carriers
+    from keras_litesr.protection.keys import read
+
+    owners = [read(path) for path in keys]
+    models = (first, second)
+    with captured_output():
+        networks = [carriers.read(model) for model in models]
+    report = {"first": first, "second": second, **_comparison(networks, as_json)}
+    report["marks"] = [mark for owner in owners for mark in _marks(models, networks, owner)]
     if data is not None:
-        report["quality"] = _quality(first, second, data)
+        report["quality"] = [_quality(model, data) for model in models]
     click.echo(json.dumps(report, indent=2) if as_json else _in_words(report))
     sys.exit({"no evidence of shared weights": 0, "shared weights": 1}.get(report["answer"], 2))
 
 
-def require_scipy() -> None:
-    """Refuses to begin without SciPy, which is an extra."""
-    if find_spec("scipy") is None:
-        raise click.UsageError("This needs SciPy: pip install 'keras_litesr[protect]'")
-
-
-def _key(path: Path):
-    from keras_litesr.protection import keys
-
-    return keys.read(path)
-
-
-def _report(first: str, second: str, as_json: bool) -> dict[str, Any]:
-    for model in (first, second):
-        if Path(model).suffix == ".tflite" and not Path(model).is_file():
-            raise click.UsageError(f"There is no file {model}.")
-    from keras_litesr.protection import carriers
+def _comparison(networks: Sequence["Network"], all_pairs: bool) -> dict[str, Any]:
     from keras_litesr.protection.overlap import compare
 
-    with captured_output():  # TensorFlow prints pages about the processor when it is imported
-        networks = [carriers.read(model) for model in (first, second)]
-    with tqdm(desc="pairs of kernels", leave=False, disable=None) as bar:
-
-        def show(done: int, pairs: int) -> None:
-            bar.total = pairs
-            bar.update(done - bar.n)
-
-        found = compare(*networks, progress=show)
+    with bar("pairs of kernels") as progress:
+        found = compare(*networks, progress=progress)
+    shown = None if all_pairs else max(_SHOWN, len(found.shared))
     return {
-        "first": first,
-        "second": second,
         "answer": found.answer,
         "weights": list(found.weights),
         "ratio": found.ratio if math.isfinite(found.ratio) else None,
@@ -103,25 +91,20 @@ def _report(first: str, second: str, as_json: bool) -> dict[str, Any]:
         "shared": len(found.shared),
         "compared": len(found.likenesses),
         "judged": found.judged,
-        "pairs": [asdict(each) for each in (found.likenesses if as_json else _few(found))],
+        "pairs": [asdict(each) for each in found.likenesses[:shown]],
     }
 
 
-def _few(found) -> tuple:
-    return found.likenesses[: max(_SHOWN, len(found.shared))]
-
-
-def _marks(first: str, second: str, key) -> list[dict[str, Any]]:
-    from keras_litesr.protection import carriers
+def _marks(
+    models: Sequence[str], networks: Sequence["Network"], key: "OwnerKey"
+) -> list[dict[str, Any]]:
     from keras_litesr.protection.verdict import MARKED
 
     rows: list[dict[str, Any]] = []
-    with captured_output():
-        networks = {model: carriers.read(model) for model in (first, second)}
-    for model in (first, second):
+    for model, network in zip(models, networks, strict=True):
         row = {"model": model, "key": key.name}
         try:
-            verdict = _verdict(networks[model], key, networks[first] if model != first else None)
+            verdict = _verdict(network, key, networks[0] if model != models[0] else None)
         except ValueError as error:
             rows.append({**row, "found": False, "verdict": f"could not be read: {error}"})
             continue
@@ -138,7 +121,7 @@ def _marks(first: str, second: str, key) -> list[dict[str, Any]]:
     return rows
 
 
-def _verdict(suspect, key, original):
+def _verdict(suspect: "Network", key: "OwnerKey", original: "Network | None") -> "Verdict":
     """Reads a mark; that of a copy with permuted channels by the side of its original."""
     from keras_litesr.protection import watermark
     from keras_litesr.protection.networks import ArchitectureError
@@ -149,18 +132,15 @@ def _verdict(suspect, key, original):
         return watermark.verify(suspect, key)
 
 
-def _quality(first: str, second: str, data: Path) -> list[dict[str, Any]]:
-    from keras_litesr.cli.black_box import black_box
+def _quality(model: str, data: Path) -> dict[str, Any]:
     from keras_litesr.cli.evaluate import measured
     from keras_litesr.evaluation.benchmark import find_pairs
+    from keras_litesr.inference.upscaler import Upscaler
 
-    rows = []
-    for name in (first, second):
-        upscaler = black_box(name)
-        pairs = find_pairs(data, scale=upscaler.scale)
-        row = measured(name, upscaler, pairs, ["standard"], upscaler.scale)[0].mean
-        rows.append({"model": name, "psnr": row["psnr"], "ssim": row["ssim"]})
-    return rows
+    upscaler = Upscaler(model)
+    pairs = find_pairs(data, scale=upscaler.scale)
+    row = measured(model, upscaler, pairs, ["standard"], upscaler.scale)[0].mean
+    return {"model": model, "psnr": row["psnr"], "ssim": row["ssim"]}
 
 
 def _in_words(report: dict[str, Any]) -> str:

@@ -123,7 +123,8 @@ def _check_output(paths: Sequence[Path], naming: Naming) -> None:
     if naming.to_file:
         if len(paths) > 1 or os.path.isdir(paths[0]):
             raise click.UsageError(f"Several pictures cannot go into {output}. Name a folder.")
-        if naming.suffix and output.suffix.lower() not in _same_format(naming.suffix):
+        suffix = output.suffix.lower().replace(".jpeg", ".jpg")
+        if naming.suffix and suffix != naming.suffix:
             raise click.UsageError(f"--format {naming.suffix[1:]} contradicts the name {output}.")
     elif output.suffix.lower() in _OTHERS or _means_file(paths, output):
         raise click.UsageError(
@@ -181,7 +182,3 @@ def _is_inside(file: Path, root: Path, folder: Path) -> bool:
 def _real(path: Path) -> str:
     # The folder's links are followed, the file's own is not: two links are two pictures.
     return os.path.join(os.path.realpath(path.parent), path.name)
-
-
-def _same_format(suffix: str) -> tuple[str, ...]:
-    return (".jpg", ".jpeg") if suffix == ".jpg" else (suffix,)

@@ -1,6 +1,6 @@
 """What a training needs before its first step: pictures, settings, networks."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -69,17 +69,10 @@ def _settings(preset: str, folder: Path, options: Options) -> tuple[Recipe, int]
         # A run goes on with the grace that it was begun with.
         grace_steps = (recipe if options["resume"] else lasting).grace_steps
         recipe = replace(lasting, grace_steps=grace_steps)
-    names = (
-        "learning_rate",
-        "patch_size",
-        "batch_size",
-        "loss",
-        "precision",
-        "adversarial_weight",
-    )
-    changes = {name: options[name] for name in names if options[name] is not None}
-    if options["start_from"] is not None:
-        changes["start"] = options["start_from"]
+    settings = {field.name for field in fields(AdversarialRecipe)} - {"steps"}
+    changes = {
+        name: value for name, value in options.items() if name in settings and value is not None
+    }
     if "adversarial_weight" in changes and not isinstance(recipe, AdversarialRecipe):
         adversarial = [n for n, row in RECIPES.items() if isinstance(row, AdversarialRecipe)]
         raise click.UsageError(
@@ -98,8 +91,8 @@ def _bearable(precision: str) -> str:
     if precision == "float32" or (times := bfloat16_slowdown()) < _MOST_SLOWDOWN:
         return precision
     click.echo(
-        f"note: bfloat16 takes {times:.1f} times as long as float32 on this machine, which "
-        f"trains in float32 therefore. --precision {precision} insists.",
+        f"note: bfloat16 takes {times:.1f} times as long as float32 on this machine, so this "
+        f"training is in float32. --precision {precision} insists.",
         err=True,
     )
     return "float32"
@@ -113,7 +106,7 @@ def _datasets(pictures, others, recipe: Recipe, seed: int, scale: int):
 
     training, held_out = split(recipe.patch_size * scale, pictures, others)
     if others is None:
-        click.echo(f"{len(held_out)} of the pictures, always the same, are taken out to validate")
+        click.echo(f"{len(held_out)} of the pictures, always the same, are held out to validate")
     click.echo(f"{len(training)} training and {len(held_out)} validation pictures")
     patches = Patches(
         degrade(training, scale),
@@ -129,32 +122,26 @@ def _model(preset: str, recipe: Recipe, seed: int, patches, validation, options:
     """Returns what `fit` trains, and its recipe, laid over a time where one was asked for."""
     import keras
 
+    from keras_litesr.training.precision import layers_in
     from keras_litesr.training.starts import load_start
     from keras_litesr.training.trainers import trainer
+    from keras_litesr.zoo.registry import build
 
     def fresh(recipe: Recipe):
         # Seeded here, so that a trial before leaves no trace in what is trained.
         keras.utils.set_random_seed(seed)
-        generator = _built(preset, recipe)
+        with layers_in(recipe.precision):
+            generator = build(preset)
         if recipe.start and not options["resume"]:
             load_start(generator, recipe.start)
         return trainer(generator, recipe, scale=patches.scale, seed=seed)
 
     minutes = 60 * options["hours"] if options["hours"] else options["minutes"]
     if minutes and options["resume"]:
-        click.echo("the steps stay as many as were laid out when the run began")
+        click.echo("the run keeps the number of steps that it was begun with")
     elif minutes:
         recipe = _filling(60 * minutes, fresh(recipe), recipe, patches, validation)
     return fresh(recipe), recipe
-
-
-def _built(preset: str, recipe: Recipe):
-    """Builds a preset's network with its layers in the recipe's precision."""
-    from keras_litesr.training.precision import layers_in
-    from keras_litesr.zoo.registry import build
-
-    with layers_in(recipe.precision):
-        return build(preset)
 
 
 def _filling(seconds: float, trial, recipe: Recipe, patches, validation) -> Recipe:

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
+from keras_litesr.cli.extras import require_toolkit
 from keras_litesr.cli.folder_lists import ManyFolders
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.ranges import NumberRange
-from keras_litesr.cli.toolkit import require_toolkit
 from keras_litesr.evaluation.tables import as_text
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.new_folders import require_free
@@ -71,18 +71,22 @@ _KEEP_FILTERS = 0.75
     "the same ones]",
 )
 @click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the training patches."
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Seed of the training patches.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing preset folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def prune(model: str, output: Path, as_json: bool, **options) -> None:
     """Makes a model smaller: removes filters or zeroes weights, and trains on.
 
-    MODEL is a name from `litesr list`, a preset folder or an address on a hub. What is made is a
-    preset folder with a float32 .tflite file, which every other command takes. Printed are, before
-    and after, the parameters, those that are not zero, the size of the .tflite file, plain and
-    packed by gzip, and the PSNR on photos that were not trained on. The training is one for
-    fidelity: a sharpened model such as lite_x4 becomes softer. Needs Python 3.11.
+    MODEL is a name from `litesr list`, a preset folder or an address on a hub. Makes a preset
+    folder with a float32 .tflite file, which every other command takes. Prints, before and after,
+    the parameters, those that are not zero, the size of the .tflite file, plain and packed by
+    gzip, and the PSNR on photos that were not trained on. It trains for fidelity: a sharpened
+    model such as lite_x4 becomes softer. Needs Python 3.11.
     """
     if options["sparsity"] is not None:
         if options["keep_filters"] is not None:

@@ -8,8 +8,10 @@ from typing import Any
 import click
 
 from keras_litesr.atomic import write_json
+from keras_litesr.cli.conversion import preset_to_tflite
 from keras_litesr.cli.notes import notes
 from keras_litesr.cli.paths import NamedPath
+from keras_litesr.inference.networks import DTYPES
 from keras_litesr.models.tflite_metadata import read_metadata
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import cards, folders
@@ -54,7 +56,7 @@ and hardware the card tells of the training that the folder records, if it does)
     multiple=True,
     type=NamedPath(),
     help="Folder of high-resolution pictures to measure the model on; may be repeated. Not needed "
-    "where the folder has figures already, also of the files that are made.",
+    "where the folder already has figures, those of the files to be made included.",
 )
 @click.option(
     "--architecture",
@@ -87,8 +89,8 @@ def save(
 
     SOURCE is a preset folder, a name from `litesr list`, an address on a hub, or a .weights.h5
     file with --architecture. TFLite files that it lacks are made, and those that bear another
-    licence than the card are made anew. The folder appears complete or not at all; the model in it
-    is called as it is in SOURCE, that of a .weights.h5 file as the folder. Needs Python 3.11.
+    licence than the card are made anew. The folder appears complete or not at all. The model keeps
+    its name; that of a .weights.h5 file is named after the folder. Needs Python 3.11.
     """
     if architecture is not None and not source.endswith(_WEIGHTS_ENDING):
         raise click.UsageError(
@@ -238,7 +240,7 @@ def _note_licence(folder: Path, terms: str) -> None:
 def _tflite_names(folder: Path) -> dict[str, str]:
     """Names the `.tflite` files that `_add_tflite` can make, with their dtypes."""
     name = folders.metadata(folder)["name"]
-    return {f"{name}_{dtype}.tflite": dtype for dtype in ("float32", "float16", "int8")}
+    return {f"{name}_{dtype}.tflite": dtype for dtype in DTYPES}
 
 
 def _missing_tflite(folder: Path, representative: Path | None) -> dict[Path, str]:
@@ -250,12 +252,7 @@ def _missing_tflite(folder: Path, representative: Path | None) -> dict[Path, str
 
 
 def _add_tflite(folder: Path, representative: Path | None) -> None:
-    missing = _missing_tflite(folder, representative)
-    if not missing:
-        return
-    with captured_output():
-        from keras_litesr.cli.conversion import preset_to_tflite
-    for path, dtype in missing.items():
+    for path, dtype in _missing_tflite(folder, representative).items():
         with notes():
             preset_to_tflite(folder, path, dtype=dtype, photographs=representative)
         # The next one loads the folder, which must not hold what the manifest does not list.

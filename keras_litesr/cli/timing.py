@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from keras_litesr.cli.measuring import make, tflite_files
+from keras_litesr.cli.measuring import file_facts, tflite_files
 from keras_litesr.evaluation.invocation import invocation
 from keras_litesr.evaluation.machine import machine_name
 from keras_litesr.timing import alternate, milliseconds, ratio
@@ -74,7 +74,7 @@ def _with_times(
 ) -> dict[str, Any]:
     files = {
         dtype: {
-            **make(path),
+            **file_facts(path),
             "milliseconds": rows[str(path)],
             "quality": figures["files"][dtype]["quality"],
         }

@@ -70,7 +70,7 @@ def _pack(ctx: click.Context, parameter: click.Parameter, path: Path | None) -> 
     type=_FOLDER,
     callback=_pack,
     metavar="FILE.npz",
-    help="Training photos in one file of tools/pack_images.py, beside or instead of --data.",
+    help="Training photos in one file of tools/pack_images.py, besides or instead of --data.",
 )
 @click.option(
     "--validation",
@@ -87,8 +87,8 @@ def _pack(ctx: click.Context, parameter: click.Parameter, path: Path | None) -> 
 @click.option(
     "--minutes",
     type=NumberRange(0, _LONGEST_HOURS * 60, min_open=True),
-    help="As many steps as fit into this time at the speed that is measured first; what else the "
-    "machine does later makes it longer or shorter.",
+    help="As many steps as fit into this time at the speed that is measured first; it takes "
+    "longer when the machine is busier later.",
 )
 @click.option(
     "--hours",
@@ -105,7 +105,7 @@ def _pack(ctx: click.Context, parameter: click.Parameter, path: Path | None) -> 
     type=_POSITIVE,
     help="Side of a training patch in low-resolution pixels.  [default: the recipe's]",
 )
-@click.option("--batch-size", type=_POSITIVE, help="Patches a step.  [default: the recipe's]")
+@click.option("--batch-size", type=_POSITIVE, help="Patches per step.  [default: the recipe's]")
 @click.option(
     "--loss",
     type=click.Choice(_LOSSES),
@@ -116,9 +116,9 @@ def _pack(ctx: click.Context, parameter: click.Parameter, path: Path | None) -> 
 @click.option(
     "--precision",
     type=click.Choice(["float32", "mixed_bfloat16"]),
-    help="Of the generator's arithmetic; weights are float32. mixed_bfloat16 takes up to half the "
-    "time off where the processor has bfloat16 instructions.  [default: the recipe's, but float32 "
-    "where that is measured to be much faster]",
+    help="Precision of the generator's arithmetic; weights are float32. mixed_bfloat16 saves up to "
+    "half the time where the processor has bfloat16 instructions.  [default: the recipe's, but "
+    "float32 where that is measured to be much faster]",
 )
 @click.option(
     "--adversarial-weight",
@@ -127,13 +127,10 @@ def _pack(ctx: click.Context, parameter: click.Parameter, path: Path | None) -> 
 )
 @click.option(
     "--start-from",
+    "start",
     help="Preset, run folder or weight file to begin with.  [default: the recipe's]",
 )
-@click.option(
-    "--seed",
-    type=SEEDS,
-    help="Of weights and patches.  [default: 0]",
-)
+@click.option("--seed", type=SEEDS, help="Seed of weights and patches.  [default: 0]")
 @click.option(
     "--resume",
     is_flag=True,
@@ -142,8 +139,8 @@ def _pack(ctx: click.Context, parameter: click.Parameter, path: Path | None) -> 
 @click.option(
     "--backend",
     type=click.Choice(["tensorflow", "torch"]),
-    help="Of Keras.  [default: with --resume the run's; else KERAS_BACKEND, or TensorFlow where it "
-    "is installed]",
+    help="Backend of Keras.  [default: with --resume the run's; else KERAS_BACKEND, or TensorFlow "
+    "where it is installed]",
 )
 def train(recipe: str, **options) -> None:
     """Trains a preset from folders of photos, which may be of any size and kind.

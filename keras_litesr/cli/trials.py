@@ -24,7 +24,7 @@ from keras_litesr.zoo.saving import save_to_preset
 
 _PRUNED = (0.3, 0.5, 0.7)
 _NOISE_COST = 0.5
-_FINE_TUNING_RATE = 1e-4
+_FINE_TUNING_RATE, _TRAINING_RATE = 1e-4, 1e-3
 
 Suspect: TypeAlias = keras.Model | Path
 Trial = Callable[[], tuple[Suspect, str]]
@@ -202,18 +202,15 @@ class Trials:
         return self._exported(trained, "int8"), ""
 
 
-def unmarked(
-    model: keras.Model, patches: Patches, count: int, *, learning_rate: float = 1e-3
-) -> Iterator[keras.Model]:
+def unmarked(model: keras.Model, patches: Patches, count: int) -> Iterator[keras.Model]:
     """Trains models of the same architecture for a short time, from seeds 1, 2, 3 and so on.
 
     Args:
         model: Of the architecture.
         patches: Small ones do; every model gets others.
         count: How many models.
-        learning_rate: Adam's.
     """
-    coach = Coach(model, patches, learning_rate=learning_rate)
+    coach = Coach(model, patches, learning_rate=_TRAINING_RATE)
     for seed in range(1, count + 1):
         keras.utils.set_random_seed(seed)
         fresh = model.__class__.from_config(model.get_config())

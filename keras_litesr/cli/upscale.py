@@ -54,8 +54,8 @@ Examples:
 @click.option(
     "--sharpness",
     type=NumberRange(0, 1),
-    help=f"In place of --model: from {_FAITHFUL} (0, the most faithful) to {_SHARP} (1, the most "
-    "detail) by a blend of both.",
+    help=f"In place of --model: a blend of {_FAITHFUL} (0, the most faithful) and {_SHARP} (1, the "
+    "most detail).",
 )
 @click.option(
     "-s",
@@ -77,7 +77,7 @@ Examples:
 )
 @click.option(
     "--suffix",
-    help="Put behind the name and an underscore; default: x and the enlargement, as in "
+    help="Added to the name after an underscore; default: x and the enlargement, as in "
     "photo_x4.png. Empty keeps the name.",
 )
 @click.option(
@@ -85,13 +85,13 @@ Examples:
     type=click.IntRange(1, 100),
     default=95,
     show_default=True,
-    help="Of JPEG and WebP pictures; 100 makes WebP lossless.",
+    help="Quality of JPEG and WebP pictures; 100 makes WebP lossless.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace existing outputs.")
 @click.option(
     "--skip-existing",
     is_flag=True,
-    help="Leave pictures out whose output exists: goes on where an earlier run stopped.",
+    help="Leave out pictures whose output exists, to go on where an earlier run stopped.",
 )
 @click.option(
     "--strip-metadata",
@@ -156,9 +156,9 @@ Examples:
     "public_keys",
     multiple=True,
     type=NamedPath(dir_okay=False, exists=True),
-    help="Key to trust beside the zoo's release keys; may be repeated.",
+    help="Key to trust besides the zoo's release keys; may be repeated.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a picture.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per picture.")
 @click.pass_context
 def upscale(
     ctx: click.Context,
@@ -185,40 +185,31 @@ def upscale(
     BMP, GIF and AVIF are read; transparency, grey, 16 bits and metadata are kept where the format
     can hold them. An output appears whole or not at all.
 
-    Videos, MP4, MOV, MKV, WebM and AVI, are named one by one and become H.264 with the sound and
-    the times of the original; they need `pip install 'keras_litesr[video]'`.
+    Name videos (MP4, MOV, MKV, WebM, AVI) one by one. They become H.264 with the sound and the
+    timing of the original, and need `pip install 'keras_litesr[video]'`.
     """
     if choices["overwrite"] and choices["skip_existing"]:
         raise click.UsageError("--overwrite and --skip-existing exclude each other.")
     if threads is not None and runtime == "keras":
         raise click.UsageError("--threads is of LiteRT. Leave it out, or --runtime keras.")
-    blend = None
     if sharpness is not None:
         if ctx.get_parameter_source("model") != ParameterSource.DEFAULT:
             raise click.UsageError("--sharpness chooses the models. Leave out --model.")
         if dtype != "float32":
             raise click.UsageError("--sharpness blends in float32. Leave out --dtype.")
-        model, blend = _FAITHFUL, (_SHARP, sharpness)
+        model = _FAITHFUL
     upscaler = Upscaler(
         model,
         runtime=runtime,
         tile=tile,
         threads=threads,
         dtype=dtype,
-        blend=blend,
+        blend=None if sharpness is None else (_SHARP, sharpness),
         self_ensemble=self_ensemble,
         verify=verify,
         trusted_keys=public_keys,
     )
-    if (runtime, upscaler.runtime) == ("auto", "keras"):
-        note = f"note: {upscaler.name} has no .tflite file, so Keras runs it, which starts slowly."
-        click.echo(note, err=True)
-    if not upscaler.is_seamless:
-        note = (
-            f"note: {upscaler.name} sees further than the {upscaler.overlap} pixels by which its "
-            "tiles overlap, so seams may be seen."
-        )
-        click.echo(note, err=True)
+    _note_oddities(upscaler, runtime)
     factor = upscaler.scale if outscale is None else outscale
     upscaler.size_after((1, 1), factor)
     options = Options(outscale=factor, debug=ctx.find_root().params.get("debug", False), **choices)
@@ -235,14 +226,25 @@ def upscale(
         ctx.exit(1)
 
 
+def _note_oddities(upscaler: Upscaler, runtime: str) -> None:
+    name = upscaler.name
+    if (runtime, upscaler.runtime) == ("auto", "keras"):
+        note = f"note: {name} has no .tflite file, so Keras runs it, which starts slowly."
+        click.echo(note, err=True)
+    if not upscaler.is_seamless:
+        note = (
+            f"note: {name} sees further than the {upscaler.overlap} pixels by which its tiles "
+            "overlap, so seams may be seen."
+        )
+        click.echo(note, err=True)
+
+
 def _check_existing(jobs: list[Job], options: Options) -> None:
     existing = [job.target for job in jobs if not job.error and os.path.lexists(job.target)]
     if existing and not (options.overwrite or options.skip_existing):
-        which = (
-            f"{existing[0]} exists"
-            if len(jobs) == 1
-            else (f"{len(existing)} of {len(jobs)} outputs exist, the first of them {existing[0]}")
-        )
+        which = f"{existing[0]} exists"
+        if len(jobs) > 1:
+            which = f"{len(existing)} of {len(jobs)} outputs exist, the first of them {existing[0]}"
         raise click.UsageError(
             f"{which}; nothing was done. Choose --skip-existing, --overwrite or another --output."
         )

@@ -30,7 +30,7 @@ Exit codes: 0 marked, 1 not shown, 2 could not tell.
     "--reference",
     metavar="PRESET",
     help="The owner's own preset. A suspect whose channels were reordered, rescaled or "
-    "turned in sign is compared with it, and the commitment in it counts.",
+    "negated is compared with it, and the commitment in it counts.",
 )
 @click.option(
     "--commitment",

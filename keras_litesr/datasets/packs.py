@@ -2,7 +2,8 @@
 
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -78,12 +79,8 @@ def load_pack(path: Path) -> list[np.ndarray]:
     Raises:
         ImageFileError: When the file is missing, or is none of `save_pack`.
     """
-    try:
-        _refuse_bombs(path)
-        with np.load(path, allow_pickle=False) as file:
-            pixels, shapes = file["pixels"], file["shapes"]
-    except _UNREADABLE as error:
-        raise _odd(path, str(error)) from error
+    with _opened(path) as file:
+        pixels, shapes = file["pixels"], file["shapes"]
     if not isinstance(pixels, np.ndarray) or not isinstance(shapes, np.ndarray):
         raise _odd(path, "it holds other files than arrays")
     if pixels.dtype != np.uint8 or pixels.ndim != 1:
@@ -105,19 +102,22 @@ def may_hold_copies(path: Path) -> bool:
     Raises:
         ImageFileError: When the file is missing, or is no pack.
     """
+    with _opened(path) as file:
+        return "holds_copies" not in file or bool(np.any(file["holds_copies"]))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Mapping[str, np.ndarray]]:
+    """Yields the arrays of a pack that does not unpack to more than one can hold."""
     try:
-        _refuse_bombs(path)
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > LARGEST_BYTES + (1 << 20):  # the shapes and the heads of both arrays
+            raise ValueError(f"it would unpack to {size >> 20} MiB")
         with np.load(path, allow_pickle=False) as file:
-            return "holds_copies" not in file or bool(np.any(file["holds_copies"]))
+            yield file
     except _UNREADABLE as error:
         raise _odd(path, str(error)) from error
-
-
-def _refuse_bombs(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        size = sum(member.file_size for member in archive.infolist())
-    if size > LARGEST_BYTES + (1 << 20):  # the shapes and the heads of both arrays
-        raise ValueError(f"it would unpack to {size >> 20} MiB")
 
 
 def _odd(path: Path, reason: str) -> ImageFileError:

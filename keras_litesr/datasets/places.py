@@ -1,6 +1,6 @@
 """Where pictures come from: folders, packed files, and sets of TensorFlow Datasets by name."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -14,15 +14,12 @@ from keras_litesr.silence import captured_output
 TFDS = "tfds:"
 
 
-def load_pictures(
-    places: Sequence[str | Path], *, warn: Callable[[str], None] = print
-) -> list[np.ndarray]:
-    """Reads every picture of some places.
+def load_pictures(places: Sequence[str | Path]) -> list[np.ndarray]:
+    """Reads every picture of some places; files that cannot be decoded are named and left out.
 
     Args:
         places: Folders, or names that `find_folder` knows; `.npz` files of `save_pack`; or names
             such as `tfds:div2k` and `tfds:div2k/bicubic_x4:validation`; in any mixture.
-        warn: Called with one line for every file that cannot be decoded, which is left out.
 
     Returns:
         `(height, width, 3)` uint8 RGB each, in the order of the places.
@@ -35,11 +32,11 @@ def load_pictures(
     pictures: list[np.ndarray] = []
     for kind, group in groupby(map(str, places), key=_kind):
         if kind == "folder":  # all at once, so that a file met twice counts once
-            pictures += load_folders(list(group), warn=warn)
+            pictures += load_folders(list(group))
         elif kind == "pack":
             pictures += [picture for path in group for picture in load_pack(Path(path))]
         else:
-            with captured_output():  # TensorFlow prints pages about the processor
+            with captured_output():
                 from keras_litesr.datasets.tfds_sets import load_tfds
 
             pictures += [picture for name in group for picture in load_tfds(name[len(TFDS) :])]

@@ -5,15 +5,18 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from keras_litesr.datasets.data_folders import find_folder
 from keras_litesr.images import resize
-from keras_litesr.images.files import ImageFileError, find_images, read
-from keras_litesr.images.photos import eight_bit
+from keras_litesr.images.files import ImageFileError, find_images, read_rgb
 
 _BAD_SHARE = 0.05
+_MOST_HELD_OUT = 20
+
+Picture = TypeVar("Picture")
 
 
 def load_folders(
@@ -109,17 +112,11 @@ def reduced(picture: np.ndarray, share: float) -> np.ndarray:
     return resize.bicubic(picture, (height, width))
 
 
-def hold_out(
-    pictures: Sequence[np.ndarray],
-    *,
-    most: int = 20,
-    seed: int = 0,
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Takes a random tenth of the pictures, and at most `most`, out for validation.
+def hold_out(pictures: Sequence[Picture], *, seed: int = 0) -> tuple[list[Picture], list[Picture]]:
+    """Takes a random tenth of the pictures, and at most 20, out for validation.
 
     Args:
-        pictures: At least 10.
-        most: Largest number taken out.
+        pictures: At least 10, arrays or pairs of them.
         seed: Of the choice; the same pictures and seed give the same choice.
 
     Returns:
@@ -128,7 +125,7 @@ def hold_out(
     Raises:
         ValueError: When there are fewer than 10.
     """
-    count = min(most, len(pictures) // 10)
+    count = min(_MOST_HELD_OUT, len(pictures) // 10)
     if not count:
         raise ValueError(
             f"Expected at least 10 pictures to take some out for validation, received "
@@ -143,8 +140,6 @@ def split(
     side: int,
     pictures: Sequence[np.ndarray],
     others: Sequence[np.ndarray] | None = None,
-    *,
-    warn: Callable[[str], None] = print,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Finds the pictures to train on and those to validate with, none of them too small.
 
@@ -155,16 +150,15 @@ def split(
         side: In high-resolution pixels, of the square that has to fit into each.
         pictures: For training.
         others: For validation; `None` holds some of `pictures` out.
-        warn: As `at_least` takes it.
 
     Raises:
         ValueError: When there are too few to hold any out, all for validation or all others are
             too small, or there are no others to train on.
     """
     training, validation = hold_out(pictures) if others is None else (list(pictures), others)
-    large = for_validation(side, validation, warn=warn)
-    training = _besides(validation, training, warn)
-    rest = at_least(side, training, warn=warn)
+    large = for_validation(side, validation)
+    training = _besides(validation, training)
+    rest = at_least(side, training)
     if not rest:
         raise ValueError(
             f"Expected pictures of at least {side}x{side} pixels to train on, received "
@@ -173,20 +167,17 @@ def split(
     return rest, large
 
 
-def for_validation(
-    side: int, pictures: Sequence[np.ndarray], *, warn: Callable[[str], None] = print
-) -> list[np.ndarray]:
+def for_validation(side: int, pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Leaves out small pictures, to whose size validation would cut all the others.
 
     Args:
         side: In high-resolution pixels, of the square that has to fit into each.
         pictures: `(height, width, 3)` each.
-        warn: As `at_least` takes it.
 
     Raises:
         ValueError: When all are too small.
     """
-    large = at_least(side, pictures, warn=warn)
+    large = at_least(side, pictures)
     if not large:
         raise ValueError(
             f"Expected pictures of at least {side}x{side} pixels for validation, received "
@@ -195,9 +186,7 @@ def for_validation(
     return large
 
 
-def _besides(
-    others: Sequence[np.ndarray], pictures: Sequence[np.ndarray], warn: Callable[[str], None]
-) -> list[np.ndarray]:
+def _besides(others: Sequence[np.ndarray], pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Leaves out the pictures that are among others."""
     shapes = {other.shape for other in others}
     known = {_digest(other) for other in others}
@@ -209,7 +198,7 @@ def _besides(
                 f"{len(pictures)}, all of which are among those. Name other folders."
             )
         twice = len(pictures) - len(rest)
-        warn(f"left out: {twice} of {len(pictures)} pictures, which are for validation")
+        print(f"left out: {twice} of {len(pictures)} pictures, which are for validation")
     return rest
 
 
@@ -228,6 +217,6 @@ def _decode_all(files: Sequence[Path]) -> list[np.ndarray | ImageFileError]:
 
 def _decode(path: Path) -> np.ndarray | ImageFileError:
     try:
-        return eight_bit(read(path)).rgb
+        return read_rgb(path)
     except ImageFileError as error:
         return error

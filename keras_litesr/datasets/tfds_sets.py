@@ -12,8 +12,7 @@ import numpy as np
 from keras_litesr.datasets.data_folders import find_folder
 from keras_litesr.datasets.degradation import degrade
 from keras_litesr.datasets.sources import leave_out
-from keras_litesr.images.files import ImageFileError, find_images, read
-from keras_litesr.images.photos import eight_bit
+from keras_litesr.images.files import ImageFileError, find_images, read_rgb
 from keras_litesr.silence import captured_output
 
 try:
@@ -136,7 +135,7 @@ class LowResHighRes(tfds.core.GeneratorBasedBuilder):
         problems, made = [], 0
         for path in self.files:
             try:
-                picture = eight_bit(read(path)).rgb
+                picture = read_rgb(path)
             except ImageFileError as error:
                 problems.append(str(error))
                 continue

@@ -9,18 +9,18 @@ import numpy as np
 
 from keras_litesr.datasets.data_folders import find_folder
 from keras_litesr.evaluation.protocols import STANDARD, Protocol
-from keras_litesr.images.files import find_images, read
-from keras_litesr.images.photos import eight_bit
+from keras_litesr.images.files import find_images, read_rgb
 from keras_litesr.images.resize import crop_to_multiple, reduce
 
 Row = dict[str, str | float]
+_ENERGY = "high_frequency_energy"
 
 
 @dataclass(frozen=True)
 class Pair:
     """A high-resolution file and, where there is one, the file that was made from it.
 
-    Args:
+    Attributes:
         high_res: The reference.
         low_res: Its reduction; `None` to make it with `images.resize.reduce`.
     """
@@ -37,14 +37,14 @@ class Pair:
             ImageFileError: When a file cannot be decoded; the message names it.
             ValueError: When the sizes do not fit; the message names the pair.
         """
-        reference = _read_rgb(self.high_res)
+        reference = read_rgb(self.high_res)
         if min(reference.shape[:2]) < scale:
             raise ValueError(
                 f"Expected at least {scale}x{scale} pixels, received {_size(reference)} in "
                 f"{self.high_res}. Leave the file out."
             )
         high_res = crop_to_multiple(reference, scale)
-        low_res = reduce(high_res, scale) if self.low_res is None else _read_rgb(self.low_res)
+        low_res = reduce(high_res, scale) if self.low_res is None else read_rgb(self.low_res)
         if high_res.shape != (low_res.shape[0] * scale, low_res.shape[1] * scale, 3):
             raise ValueError(
                 f"Expected {self.low_res} to be {high_res.shape[1] // scale}x"
@@ -54,14 +54,11 @@ class Pair:
         return low_res, high_res
 
 
-_ENERGY = "high_frequency_energy"
-
-
 @dataclass(frozen=True)
 class Measurements:
     """What one protocol measured.
 
-    Args:
+    Attributes:
         protocol: The protocol.
         rows: One per picture, in the order of the pairs: `protocol`, `image`, then the metrics.
     """
@@ -209,10 +206,6 @@ def _require_size(
                 f"Expected at least {smallest}x{smallest} pixels for the protocol {protocol.name}, "
                 f"received {_size(high_res)} in {pair.high_res}. Leave the file out."
             )
-
-
-def _read_rgb(path: Path) -> np.ndarray:
-    return eight_bit(read(path)).rgb
 
 
 def _images(folder: Path) -> list[Path]:

@@ -101,13 +101,15 @@ def _line(scene: Scene, side: int, zoom: int) -> np.ndarray:
     corner = most_detailed(scene.low_res, low_res_side)
     top, left = (place * scene.scale for place in corner)
     repeated = scene.low_res.repeat(scene.scale, axis=0).repeat(scene.scale, axis=1)
-    pictures = {"low resolution": repeated, **scene.restored, "original": scene.original}
-    captions = {"low resolution": "dB / SSIM", "original": ""}
+    captioned = {
+        "low resolution": (repeated, "dB / SSIM"),
+        **{title: (made, _figures(scene, made)) for title, made in scene.restored.items()},
+        "original": (scene.original, ""),
+    }
     panels = [_panel("", _framed(scene.original, (top, left), side, zoom), scene.title)]
-    for title, picture in pictures.items():
+    for title, (picture, caption) in captioned.items():
         crop = picture[top : top + side, left : left + side]
         zoomed = crop.repeat(zoom, axis=0).repeat(zoom, axis=1)
-        caption = captions[title] if title in captions else _figures(scene, picture)
         panels.append(_panel(title, zoomed, caption))
     return np.concatenate(panels, axis=1)
 

@@ -21,7 +21,7 @@ from keras_litesr.images.pixels import to_float, to_uint8
 class Protocol:
     """A way to measure that has a name, so that figures are compared only with their like.
 
-    Args:
+    Attributes:
         name: One word that stands beside every figure.
         description: One sentence for the reader of a table.
         measure: `(reference, restored, scale)` to metrics by name. The images are

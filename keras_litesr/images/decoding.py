@@ -8,7 +8,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL.ExifTags import IFD, Base
 
 from keras_litesr.images import avif_boxes, jpeg_segments, metadata, png_chunks, sixteen_bit
 from keras_litesr.images.photos import ImageFileError, Photo, from_pil, upright
@@ -19,7 +20,7 @@ _READABLE_NAMES = "PNG, JPEG, TIFF, WebP, BMP, GIF or AVIF"
 _STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", *sixteen_bit.TIFF_STARTS)
 _HEIC_BRANDS = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"))
 _HEAD_BYTES = 32
-_SUBFILE_TYPE, _IS_REDUCED, _DNG_VERSION = 254, 1, 50706
+_IS_REDUCED = 1
 _PILLOW_SETTINGS = threading.Lock()
 
 
@@ -138,8 +139,8 @@ def _deep_tiff(path: Path, max_pixels: int) -> Photo | None:
         if not sixteen_bit.is_tiff(tags):
             return None
         kept = metadata.from_tiff_tags(tags)
-        is_sequence = bool(tags.get_ifd(ExifTags.IFD.IFD1))
-    _check_size(path, tags[sixteen_bit.WIDTH], tags[sixteen_bit.HEIGHT], max_pixels)
+        is_sequence = bool(tags.get_ifd(IFD.IFD1))
+    _check_size(path, tags[Base.ImageWidth], tags[Base.ImageLength], max_pixels)
     colour, alpha = sixteen_bit.decode_tiff(path.read_bytes(), tags)
     notices = _first_only(path, "TIFF", is_sequence)
     if sixteen_bit.has_further_channels(tags):
@@ -150,7 +151,7 @@ def _deep_tiff(path: Path, max_pixels: int) -> Photo | None:
 
 def _require_developed(path: Path, tags: Image.Exif) -> None:
     """Refuses DNG, and a TIFF that begins with a preview, as those of cameras do."""
-    if _DNG_VERSION in tags or tags.get(_SUBFILE_TYPE, 0) & _IS_REDUCED:
+    if Base.DNGVersion in tags or tags.get(Base.NewSubfileType, 0) & _IS_REDUCED:
         raise ImageFileError(
             f"Expected a whole picture in {str(path)!r}, received a camera's raw file or only a "
             "preview. Develop it to TIFF or JPEG first."

@@ -4,9 +4,11 @@ import io
 import struct
 import warnings
 import zlib
+from itertools import accumulate
 
 import numpy as np
 from PIL import Image, TiffImagePlugin
+from PIL.ExifTags import Base
 
 from keras_litesr.images import exif as exif_block
 from keras_litesr.images.metadata import EXIF_PREFIX, Metadata, describing_tags
@@ -90,15 +92,23 @@ def tiff(photo: Photo) -> bytes:
     rows = max(1, _STRIP_BYTES // (width * channels * pixels.itemsize))
     strips = [_tiff_strip(pixels[start : start + rows]) for start in range(0, height, rows)]
     sizes = [len(strip) for strip in strips]
-    directory[256], directory[257] = width, height
-    directory[258] = (8 * pixels.itemsize,) * channels
-    directory[259] = 8  # deflate
-    directory[262] = 1 if photo.is_grey else 2
-    directory[273] = tuple(int(offset) for offset in np.cumsum([0, *sizes[:-1]], dtype=np.int64))
-    directory[277], directory[278], directory[279] = channels, rows, tuple(sizes)
-    directory[284], directory[317] = 1, 2  # channels interleaved; horizontal differences
+    directory.update(
+        {
+            Base.ImageWidth: width,
+            Base.ImageLength: height,
+            Base.BitsPerSample: (8 * pixels.itemsize,) * channels,
+            Base.Compression: 8,  # deflate
+            Base.PhotometricInterpretation: 1 if photo.is_grey else 2,
+            Base.StripOffsets: tuple(accumulate(sizes[:-1], initial=0)),
+            Base.SamplesPerPixel: channels,
+            Base.RowsPerStrip: rows,
+            Base.StripByteCounts: tuple(sizes),
+            Base.PlanarConfiguration: 1,  # channels interleaved
+            Base.Predictor: 2,  # horizontal differences
+        }
+    )
     if photo.alpha is not None:
-        directory[338] = 2  # alpha not multiplied into the colour
+        directory[Base.ExtraSamples] = 2  # alpha not multiplied into the colour
     if sum(sizes) > (1 << 32) - (1 << 24):
         raise ImageFileError(
             f"Expected at most 4 GiB of pixels for TIFF, received {sum(sizes)} bytes. "
@@ -216,10 +226,10 @@ def _tiff_directory(metadata: Metadata) -> TiffImagePlugin.ImageFileDirectory_v2
         except ValueError:  # better a photo without camera data than none
             directory = describing_tags(Image.Exif())
     if metadata.xmp:
-        directory[700] = metadata.xmp
+        directory[Base.XMLPacket] = metadata.xmp
     if metadata.icc_profile:
-        directory.tagtype[34675] = 7
-        directory[34675] = metadata.icc_profile
+        directory.tagtype[Base.InterColorProfile] = 7
+        directory[Base.InterColorProfile] = metadata.icc_profile
     return directory
 
 

@@ -2,9 +2,8 @@
 
 import struct
 
-IMAGE_WIDTH, IMAGE_HEIGHT, ORIENTATION, SOFTWARE = 0x0100, 0x0101, 0x0112, 0x0131
-CAMERA_IFD, GPS_IFD = 0x8769, 0x8825
-PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
+from PIL.ExifTags import IFD, Base
+
 _ASCII, _SHORT, _LONG = 2, 3, 4
 _EMPTY = b"II*\0" + struct.pack("<IHI", 8, 0, 0)
 
@@ -17,7 +16,7 @@ def orientation(exif: bytes) -> int | None:
     """
     order, offset = _start(exif)
     for tag, kind, _, value in _entries(exif, order, offset):
-        if tag == ORIENTATION:
+        if tag == Base.Orientation:
             (number,) = struct.unpack_from(order + ("I" if kind == _LONG else "H"), value)
             return number if 1 <= number <= 8 else None
     return None
@@ -46,19 +45,24 @@ def corrected(exif: bytes | None, *, height: int, width: int, software: str | No
     block = bytearray(_EMPTY if exif is None else exif)
     block += b"\0" * (len(block) % 2)
     order, offset = _start(block)
-    sizes = {IMAGE_WIDTH: width, IMAGE_HEIGHT: height, PIXEL_WIDTH: width, PIXEL_HEIGHT: height}
+    sizes: dict[int, int] = {
+        Base.ImageWidth: width,
+        Base.ImageLength: height,
+        Base.ExifImageWidth: width,
+        Base.ExifImageHeight: height,
+    }
     directory = {}
     for tag, kind, count, value in _entries(block, order, offset):
-        if tag == CAMERA_IFD:
+        if tag == IFD.Exif:
             _correct_sizes(block, order, struct.unpack(order + "I", value)[0], sizes)
-        if tag == ORIENTATION:
+        if tag == Base.Orientation:
             kind, count, value = _SHORT, 1, struct.pack(order + "HH", 1, 0)
-        elif tag in (IMAGE_WIDTH, IMAGE_HEIGHT):
+        elif tag in (Base.ImageWidth, Base.ImageLength):
             kind, count, value = _LONG, 1, struct.pack(order + "I", sizes[tag])
         directory[tag] = (kind, count, value)
     if software is not None:
         text = software.encode() + b"\0"
-        directory[SOFTWARE] = (_ASCII, len(text), _place(block, order, text))
+        directory[Base.Software] = (_ASCII, len(text), _place(block, order, text))
     block[4:8] = struct.pack(order + "I", len(block))
     block += struct.pack(order + "H", len(directory))
     for tag, (kind, count, value) in sorted(directory.items()):
@@ -84,7 +88,7 @@ def _entries(exif: bytes | bytearray, order: str, offset: int) -> list[tuple[int
 
 def _correct_sizes(block: bytearray, order: str, offset: int, sizes: dict[int, int]) -> None:
     for index, (tag, _, _, _) in enumerate(_entries(block, order, offset)):
-        if tag in (PIXEL_WIDTH, PIXEL_HEIGHT):
+        if tag in (Base.ExifImageWidth, Base.ExifImageHeight):
             entry = struct.pack(order + "HHII", tag, _LONG, 1, sizes[tag])
             block[offset + 2 + 12 * index : offset + 14 + 12 * index] = entry
 

@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from keras_litesr.images.decoding import DEFAULT_MAX_PIXELS, read
 from keras_litesr.images.metadata import Metadata
 from keras_litesr.images.output import OUTPUT_SUFFIXES, check_output, losses, write
-from keras_litesr.images.photos import ImageFileError, Photo, from_pil, to_pil
+from keras_litesr.images.photos import ImageFileError, Photo, eight_bit, from_pil, to_pil
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -21,12 +23,18 @@ __all__ = [
     "from_pil",
     "losses",
     "read",
+    "read_rgb",
     "to_pil",
     "unreadable",
     "write",
 ]
 
 SUFFIXES = (".avif", ".bmp", ".gif", ".jfif", ".jpe", *OUTPUT_SUFFIXES)
+
+
+def read_rgb(path: str | os.PathLike[str]) -> np.ndarray:
+    """Reads a picture as `(height, width, 3)` uint8 RGB, alpha left out; refuses as `read` does."""
+    return eight_bit(read(path)).rgb
 
 
 def _refuse(error: OSError) -> None:

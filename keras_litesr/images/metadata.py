@@ -1,24 +1,32 @@
-"""What a picture file says beside its pixels: colour profile, EXIF and XMP."""
+"""What a picture file says besides its pixels: colour profile, EXIF and XMP."""
 
 import struct
 from dataclasses import dataclass
 
 from PIL import Image, TiffImagePlugin
+from PIL.ExifTags import IFD, Base
 
 from keras_litesr.images import exif as exif_block
 from keras_litesr.images import xmp as xmp_packet
 
 EXIF_PREFIX = b"Exif\0\0"
 _DAMAGED = b""  # no valid EXIF block, so whoever looks into it finds that out
-_XMP, _ICC_PROFILE = 0x02BC, 0x8773
-_INTEROP = 0xA005  # an offset, which is not valid elsewhere
 _DAMAGE = (TypeError, ValueError, KeyError, AttributeError, OverflowError, struct.error)
-_TEXT_TAGS = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298)
+_TEXT_TAGS = (
+    Base.ImageDescription,
+    Base.Make,
+    Base.Model,
+    Base.Software,
+    Base.DateTime,
+    Base.Artist,
+    Base.HostComputer,
+    Base.Copyright,
+)
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What is kept beside the pixels; each None where the file has none.
+    """What is kept besides the pixels; each None where the file has none.
 
     Attributes:
         icc_profile: Colour profile of the pixels.
@@ -45,12 +53,12 @@ def from_image(image: Image.Image) -> Metadata:
 
 def from_tiff_tags(tags: Image.Exif) -> Metadata:
     """Takes the metadata of a TIFF from its first directory, orientation included."""
-    icc_profile, xmp = tags.get(_ICC_PROFILE), tags.get(_XMP)
-    turn = tags.get(exif_block.ORIENTATION, 1)
+    icc_profile, xmp = tags.get(Base.InterColorProfile), tags.get(Base.XMLPacket)
+    turn = tags.get(Base.Orientation, 1)
     try:
         exif = describing_tags(tags)
         if turn != 1 or xmp:  # where XMP has an orientation too, this one counts
-            exif[exif_block.ORIENTATION] = turn
+            exif[Base.Orientation] = turn
         block = b"II*\0" + (8).to_bytes(4, "little") + exif.tobytes(8) if len(exif) else None
     except _DAMAGE:
         block = _DAMAGED
@@ -103,9 +111,10 @@ def describing_tags(source: Image.Exif) -> TiffImagePlugin.ImageFileDirectory_v2
         for tag in _TEXT_TAGS:
             if isinstance(text := source.get(tag), str):
                 kept[tag] = text.encode("latin-1", "replace")  # Pillow would write "?" for umlauts
-        for tag in (exif_block.CAMERA_IFD, exif_block.GPS_IFD):
-            if entries := source.get_ifd(tag):
-                kept[tag] = {key: value for key, value in entries.items() if key != _INTEROP}
+        for part in (IFD.Exif, IFD.GPSInfo):
+            if entries := source.get_ifd(part):
+                # An offset is not valid elsewhere.
+                kept[part] = {key: value for key, value in entries.items() if key != IFD.Interop}
         kept.tobytes(8)  # damage shows when the values are packed
     except _DAMAGE as error:
         raise ValueError(f"Expected EXIF tags, received damaged ones: {error}.") from error

@@ -10,7 +10,8 @@ from keras_litesr.images.metadata import Metadata
 from keras_litesr.images.photos import ImageFileError, Photo
 
 OUTPUT_SUFFIXES = (".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-_LONGEST_SIDE = {".jpeg": 65500, ".jpg": 65500, ".webp": 16383}
+_JPEG = (".jpeg", ".jpg")
+_LONGEST_SIDE = {**dict.fromkeys(_JPEG, 65500), ".webp": 16383}
 
 
 def write(
@@ -89,7 +90,7 @@ def check_place(path: Path, *, overwrite: bool = False) -> None:
             "which is none. Create it first."
         )
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise _not_writable(path, "permission denied")
+        raise ImageFileError(unwritable(path, "permission denied"))
 
 
 def losses(
@@ -104,16 +105,17 @@ def losses(
     The options are those of `write`.
     """
     name, suffix = Path(path).name, Path(path).suffix.lower()
+    is_jpeg, is_webp = suffix in _JPEG, suffix == ".webp"
     sentences = []
-    if suffix in (".jpg", ".jpeg") and photo.alpha is not None:
+    if is_jpeg and photo.alpha is not None:
         sentences.append(f"{name}: JPEG has no transparency, the picture is laid on white.")
-    if suffix in (".jpg", ".jpeg", ".webp") and photo.colour.dtype != "uint8":
+    if (is_jpeg or is_webp) and photo.colour.dtype != "uint8":
         sentences.append(f"{name}: 16 bits a channel are rounded to 8; PNG and TIFF keep them.")
-    if suffix == ".webp" and photo.is_grey and photo.metadata.icc_profile:
+    if is_webp and photo.is_grey and photo.metadata.icc_profile:
         sentences.append(
             f"{name}: WebP stores grey as RGB, the colour profile of grey is left out."
         )
-    if suffix in (".jpg", ".jpeg"):
+    if is_jpeg:
         kept = _kept(photo, strip_metadata, software)
         sentences += [
             f"{name}: {kind} is left out, it is longer than the 64 kB that JPEG has room for."
@@ -136,7 +138,7 @@ def _encoded(photo: Photo, path: Path, software: str | None, quality: int) -> by
         return encoding.png(photo, software=software)
     if suffix == ".webp":
         return encoding.webp(photo, quality=quality)
-    if suffix in (".jpg", ".jpeg"):
+    if suffix in _JPEG:
         return encoding.jpeg(photo, quality=quality, software=software)
     return encoding.tiff(photo)
 
@@ -149,8 +151,4 @@ def _publish(data: bytes, path: Path, overwrite: bool) -> None:
     except FileExistsError as error:
         raise ImageFileError(occupied(path)) from error
     except OSError as error:
-        raise _not_writable(path, error.strerror or str(error)) from error
-
-
-def _not_writable(path: Path, reason: str) -> ImageFileError:
-    return ImageFileError(unwritable(path, reason))
+        raise ImageFileError(unwritable(path, error.strerror or str(error))) from error

@@ -180,7 +180,8 @@ def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
 def _separated(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
     if image.mode in _SIXTEEN_BIT_MODES:
         grey = np.asarray(image).astype(np.uint16)
-        return _stretched(grey) if _has_twelve_bits(image) else grey, None
+        # Pillow leaves 12-bit grey of a TIFF in 0..4095.
+        return _stretched(grey) if _bits(image) == (12,) else grey, None
     if image.mode == "1":
         image = _grey_of_bits(image)
     is_grey = image.mode in _GREY_MODES
@@ -194,11 +195,6 @@ def _grey_step(image: Image.Image) -> int:
     """Computes what Pillow will multiply grey of a PNG by: 85 at 2 bits, 17 at 4, else 1."""
     rawmodes = [tile.args for tile in getattr(image, "tile", ()) if image.format == "PNG"]
     return {"L;2": 85, "L;4": 17}.get(str(rawmodes[0]), 1) if rawmodes else 1
-
-
-def _has_twelve_bits(image: Image.Image) -> bool:
-    """Says whether Pillow took 12-bit grey of a TIFF for 16-bit grey, values unchanged."""
-    return _bits(image) == (12,)
 
 
 def _bits(image: Image.Image) -> tuple[int, ...]:
@@ -231,9 +227,8 @@ def _without_cmyk(image: Image.Image) -> tuple[Image.Image, str]:
     """Converts CMYK to sRGB through its profile, or plainly without a usable one; says which."""
     info = image.info
     if image.format == "JPEG" and "adobe" not in info:
-        image = ImageChops.invert(
-            image
-        )  # Pillow inverts every CMYK JPEG; only Adobe's are inverted
+        # Pillow inverts every CMYK JPEG; only Adobe's are inverted.
+        image = ImageChops.invert(image)
     converted, way = image.convert("RGB"), "without a profile: colours are approximate"
     if profile := info.get("icc_profile"):
         try:

@@ -18,12 +18,14 @@ def bicubic(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     Returns:
         Array of the same dtype and number of channels; integers rounded and clipped, floats not.
     """
-    height, width = size
-    if image.dtype == np.uint8 and (image.ndim == 2 or image.shape[2] == 3):
-        return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
-    if image.dtype in (np.uint8, np.uint16):
-        return _by_channel(image, size)
-    return _by_channel(image.astype(np.float32), size)
+    if image.ndim == 3 and not (image.dtype == np.uint8 and image.shape[2] == 3):
+        channels = np.moveaxis(image, -1, 0)
+        return np.stack([bicubic(channel, size) for channel in channels], axis=-1)
+    if image.dtype == np.uint16:
+        return to_uint16(bicubic(to_float(image), size))
+    if image.dtype != np.uint8:
+        image = image.astype(np.float32)
+    return np.asarray(Image.fromarray(image).resize(size[::-1], Image.Resampling.BICUBIC))
 
 
 def reduce(image: np.ndarray, scale: int) -> np.ndarray:
@@ -85,19 +87,6 @@ def cubic_kernel(distance: np.ndarray, a: float = -0.5) -> np.ndarray:
     near = (a + 2) * x**3 - (a + 3) * x**2 + 1
     far = a * x**3 - 5 * a * x**2 + 8 * a * x - 4 * a
     return np.where(x <= 1, near, np.where(x < 2, far, 0.0))
-
-
-def _by_channel(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    channels = np.moveaxis(image[..., None] if image.ndim == 2 else image, -1, 0)
-    resized = [_one_channel(channel, size) for channel in channels]
-    return np.stack(resized, axis=-1).reshape(*size, *image.shape[2:])
-
-
-def _one_channel(channel: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    if channel.dtype == np.uint16:
-        return to_uint16(_one_channel(to_float(channel), size))
-    image = Image.fromarray(channel)
-    return np.asarray(image.resize((size[1], size[0]), Image.Resampling.BICUBIC))
 
 
 def _shifted_matrix(length: int, scale: int) -> np.ndarray:

@@ -5,14 +5,12 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
+from PIL.ExifTags import Base
 
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-WIDTH, HEIGHT = 256, 257
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_BIT_DEPTH = 24
 _WHITE = 65535
-_BITS, _PHOTOMETRIC, _STRIPS, _SAMPLES, _PLANAR = 258, 262, 273, 277, 284
-_EXTRA, _SAMPLE_FORMAT = 338, 339
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _PREMULTIPLIED, _ALPHA = 1, 2
 
@@ -25,22 +23,30 @@ def is_png(head: bytes) -> bool:
 def is_tiff(tags: Image.Exif) -> bool:
     """Says whether the tags of a TIFF describe 16-bit unsigned grey or RGB."""
     return (
-        set(_values(tags, _BITS, 1)) == {16}
-        and set(_values(tags, _SAMPLE_FORMAT, 1)) == {1}
-        and tags.get(_PHOTOMETRIC) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB)
+        set(_values(tags, Base.BitsPerSample, 1)) == {16}
+        and set(_values(tags, Base.SampleFormat, 1)) == {1}
+        and tags.get(Base.PhotometricInterpretation) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB)
     )
 
 
 def has_further_channels(tags: Image.Exif) -> bool:
     """Says whether a TIFF for which `is_tiff` holds has more than colour and one alpha."""
-    channels = 3 if tags.get(_PHOTOMETRIC) == _RGB else 1
+    channels = 3 if tags.get(Base.PhotometricInterpretation) == _RGB else 1
     has_alpha = any(each in (_PREMULTIPLIED, _ALPHA) for each in _meanings(tags))
-    return tags.get(_SAMPLES, 1) - channels > has_alpha
+    return tags.get(Base.SamplesPerPixel, 1) - channels > has_alpha
 
 
 def describes_pixels(tags: Image.Exif) -> bool:
     """Says whether tags are there without which no TIFF holds a picture."""
-    return all(tag in tags for tag in (WIDTH, HEIGHT, _PHOTOMETRIC, _STRIPS))
+    return all(
+        tag in tags
+        for tag in (
+            Base.ImageWidth,
+            Base.ImageLength,
+            Base.PhotometricInterpretation,
+            Base.StripOffsets,
+        )
+    )
 
 
 def tiff_tags(stream: BinaryIO) -> Image.Exif:
@@ -92,12 +98,12 @@ def decode_tiff(data: bytes, tags: Image.Exif) -> tuple[np.ndarray, np.ndarray |
     import imagecodecs
 
     pixels = imagecodecs.tiff_decode(data, index=0)
-    if pixels.ndim == 3 and tags.get(_PLANAR) == 2:
+    if pixels.ndim == 3 and tags.get(Base.PlanarConfiguration) == 2:
         pixels = np.moveaxis(pixels, 0, -1)
     pixels = pixels if pixels.ndim == 3 else pixels[..., None]
-    channels = 3 if tags.get(_PHOTOMETRIC) == _RGB else 1
+    channels = 3 if tags.get(Base.PhotometricInterpretation) == _RGB else 1
     colour = pixels[..., :channels]
-    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+    if tags.get(Base.PhotometricInterpretation) == _WHITE_IS_ZERO:
         colour = _WHITE - colour
     meanings = _meanings(tags)[: pixels.shape[2] - channels]
     place = next((n for n, each in enumerate(meanings) if each in (_PREMULTIPLIED, _ALPHA)), None)
@@ -111,7 +117,7 @@ def decode_tiff(data: bytes, tags: Image.Exif) -> tuple[np.ndarray, np.ndarray |
 
 def _meanings(tags: Image.Exif) -> tuple[int, ...]:
     """Lists what the channels behind the colour are for."""
-    return _values(tags, _EXTRA, _ALPHA)
+    return _values(tags, Base.ExtraSamples, _ALPHA)
 
 
 def _values(tags: Image.Exif, tag: int, default: int) -> tuple[int, ...]:

@@ -96,14 +96,9 @@ def _of_preset(
 ) -> Network:
     files = checks.folder(folder)
     facts = folders.parsed_metadata(files.read(folders.METADATA), folder / folders.METADATA)
-    known: dict[str, Any] = {
-        "name": facts["name"],
-        "version": facts["date_saved"],
-        "scale": facts["scale"],
-        "overlap": facts["receptive_radius"],
-    }
-    if blend:
-        known["name"] += f" with {blend[1]:g} of {Path(blend[0]).name}"
+    radius = facts["receptive_radius"]
+    name = f"{facts['name']} with {blend[1]:g} of {Path(blend[0]).name}" if blend else facts["name"]
+    known = {"name": name, "version": facts["date_saved"], "scale": facts["scale"]}
     contents = _contents(files, facts["name"], dtype)
     if runtime == "litert" and not contents:
         file_name = f"{facts['name']}_{'float32' if dtype == FASTEST else dtype}.tflite"
@@ -114,22 +109,14 @@ def _of_preset(
     if runtime == "auto" and blend and not can_blend_with(blend[0], checks):
         runtime = "keras"
     if runtime == "keras" or not contents:
-        return Network(enlarge=keras_runtime(folder, blend, checks), runtime="keras", **known)
+        enlarge = keras_runtime(folder, blend, checks)
+        return Network(enlarge=enlarge, runtime="keras", overlap=radius, **known)
     if dtype == FASTEST:
         dtype = fastest(contents, threads=threads)
     content = contents[dtype]
     if blend:
         content = blend_with_preset(content, *blend, checks)
-    network = LiteRT(content, threads=threads)
-    known["overlap"], is_seamless = _overlap(known["overlap"], network.size)
-    return Network(
-        enlarge=network,
-        runtime="litert",
-        dtype=dtype,
-        size=network.size,
-        is_seamless=is_seamless,
-        **known,
-    )
+    return _in_litert(LiteRT(content, threads=threads), radius, dtype=dtype, **known)
 
 
 def _contents(files: CheckedFolder, name: str, dtype: str) -> dict[str, bytes]:
@@ -140,19 +127,20 @@ def _contents(files: CheckedFolder, name: str, dtype: str) -> dict[str, bytes]:
 
 
 def _of_file(file: TFLiteFile) -> Network:
-    size = file.runtime.size
-    overlap, is_seamless = _overlap(file.radius, size)
+    dtype = str(np.dtype(file.runtime.takes.dtype))
+    known = {"name": file.name, "version": "", "scale": file.scale, "step": file.step}
+    return _in_litert(file.runtime, file.radius, dtype=dtype, **known)
+
+
+def _in_litert(network: LiteRT, radius: int | None, **known: Any) -> Network:
+    overlap, is_seamless = _overlap(radius, network.size)
     return Network(
-        enlarge=file.runtime,
-        name=file.name,
-        version="",
-        scale=file.scale,
+        enlarge=network,
         overlap=overlap,
         runtime="litert",
-        dtype=str(np.dtype(file.runtime.takes.dtype)),
-        size=size,
-        step=file.step,
+        size=network.size,
         is_seamless=is_seamless,
+        **known,
     )
 
 

@@ -38,7 +38,6 @@ class Keras:
 
 def keras_runtime(folder: Path, blend: Blend | None, checks: Checks) -> Keras:
     """Loads a preset, or its blend with another, as a Keras model that runs."""
-    # TensorFlow prints pages about the processor when it is imported.
     with captured_output():
         from keras_litesr.models import blending
         from keras_litesr.zoo.registry import load

@@ -34,7 +34,6 @@ def enlarge_tiled(
     tile: int,
     overlap: int,
     step: int = 1,
-    batch_size: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """Enlarges a picture in overlapping tiles, all of one shape.
@@ -44,8 +43,8 @@ def enlarge_tiled(
     would be, and of every other tile only the part is kept whose surroundings were seen.
 
     Args:
-        enlarge: `(batch, height, width, channels)` float32 in [0, 1] to `scale` times the size;
-            what leaves [0, 1] is clipped.
+        enlarge: `(1, height, width, channels)` float32 in [0, 1] to `scale` times the size; what
+            leaves [0, 1] is clipped.
         pixels: `(height, width, channels)` uint8 or uint16.
         scale: Enlargement per side.
         tile: Longest side of a tile in low-resolution pixels, overlap included. Tiles are made
@@ -54,12 +53,11 @@ def enlarge_tiled(
         step: Of which each side of a tile has to be a multiple, and where it begins. A picture
             that is none is continued by its border pixels, and the result is cut; tile and
             overlap are rounded up.
-        batch_size: Tiles handed over at once; the last batch may have fewer.
-        progress: Called with the numbers of tiles done and in all after each batch.
+        progress: Called with the numbers of tiles done and in all after each.
 
     Returns:
         `(scale * height, scale * width, channels)` of the same dtype. Beyond this array, memory
-        is bounded by the tiles of one batch.
+        is bounded by one tile.
 
     Raises:
         ValueError: When a tile is not larger than its overlaps, or `enlarge` does not enlarge by
@@ -67,11 +65,10 @@ def enlarge_tiled(
     """
     tile, overlap = _multiple(tile, step), _multiple(overlap, step)
     check_tile(tile, overlap)
-    height, width, _ = pixels.shape
-    padded = _continued(pixels, (_multiple(height, step), _multiple(width, step)))
-    rows, columns = (spans(side, tile, overlap, step=step) for side in padded.shape[:2])
-    large = _joined(enlarge, padded, list(product(rows, columns)), scale, batch_size, progress)
-    return large[: height * scale, : width * scale]
+    rows, columns = (
+        list(spans(_multiple(side, step), tile, overlap, step=step)) for side in pixels.shape[:2]
+    )
+    return _joined(enlarge, pixels, rows, columns, scale, progress)
 
 
 def enlarge_in_tiles_of(
@@ -102,21 +99,11 @@ def enlarge_in_tiles_of(
     Raises:
         ValueError: When `enlarge` does not enlarge by `scale`.
     """
-    height, width, _ = pixels.shape
-    padded = _continued(pixels, size)
-    rows = spans(padded.shape[0], size[0], overlap, shrink=False)
-    columns = spans(padded.shape[1], size[1], overlap, shrink=False)
-    tiles = list(product(rows, columns))
-    large = _joined(enlarge, padded, tiles, scale, 1, progress)
-    return large[: height * scale, : width * scale]
-
-
-def _continued(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Continues a picture that is smaller than a size to the right and downwards."""
-    missing = [max(0, new - side) for new, side in zip(size, pixels.shape[:2], strict=True)]
-    if not any(missing):
-        return pixels
-    return np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+    rows, columns = (
+        list(spans(max(side, tile), tile, overlap, shrink=False))
+        for side, tile in zip(pixels.shape[:2], size, strict=True)
+    )
+    return _joined(enlarge, pixels, rows, columns, scale, progress)
 
 
 def _multiple(length: int, step: int) -> int:
@@ -126,28 +113,29 @@ def _multiple(length: int, step: int) -> int:
 def _joined(
     enlarge: Callable[[np.ndarray], np.ndarray],
     pixels: np.ndarray,
-    tiles: list[tuple[Span, Span]],
+    rows: list[Span],
+    columns: list[Span],
     scale: int,
-    batch_size: int,
     progress: Callable[[int, int], None] | None,
 ) -> np.ndarray:
+    """Joins the results of tiles, beyond which the picture is continued by its border pixels."""
+    size = [side * scale for side in pixels.shape[:2]]
+    missing = (rows[-1].last - pixels.shape[0], columns[-1].last - pixels.shape[1])
+    if any(missing):
+        pixels = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
     height, width, channels = pixels.shape
     result = np.empty((height * scale, width * scale, channels), pixels.dtype)
     to_integer = to_uint8 if pixels.dtype == np.uint8 else to_uint16
-    for begin in range(0, len(tiles), batch_size):
-        batch = tiles[begin : begin + batch_size]
-        low_res = np.stack([pixels[y.start : y.stop, x.start : x.stop] for y, x in batch])
-        enlarged = enlarge(to_float(low_res))
-        _require_scale(low_res.shape, enlarged.shape, scale)
-        for (y, x), high_res in zip(batch, enlarged, strict=True):
-            target = (
-                slice(y.first * scale, y.last * scale),
-                slice(x.first * scale, x.last * scale),
-            )
-            result[target] = to_integer(high_res[_kept(y, scale), _kept(x, scale)])
+    for done, (y, x) in enumerate(product(rows, columns), start=1):
+        low_res = to_float(pixels[None, y.start : y.stop, x.start : x.stop])
+        high_res = enlarge(low_res)
+        _require_scale(low_res.shape, high_res.shape, scale)
+        kept = high_res[0, _kept(y, scale), _kept(x, scale)]
+        target = slice(y.first * scale, y.last * scale)
+        result[target, x.first * scale : x.last * scale] = to_integer(kept)
         if progress is not None:
-            progress(begin + len(batch), len(tiles))
-    return result
+            progress(done, len(rows) * len(columns))
+    return result[: size[0], : size[1]]
 
 
 def _require_scale(given: tuple[int, ...], made: tuple[int, ...], scale: int) -> None:

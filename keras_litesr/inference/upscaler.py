@@ -54,7 +54,7 @@ class Upscaler:
         self_ensemble: Whether to average what the network makes of the eight orientations of
             every tile: better by about a tenth of a dB, and eight times slower.
         verify: `auto`, `require` or `off`, for presets and files as in `keras_litesr.load`.
-        trusted_keys: File of a public key to trust, or several, beside the release keys of this
+        trusted_keys: File of a public key to trust, or several, besides the release keys of this
             package.
 
     Attributes:

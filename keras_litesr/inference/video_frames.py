@@ -8,7 +8,7 @@ from typing import Any
 
 from keras_litesr.inference.video_copies import Copies
 
-# What FFmpeg finds beside the pixels and a new video does not get.
+# What FFmpeg finds besides the pixels and a new video does not get.
 _LOSSES = {
     "A53_CC": "captions within its pictures are left out.",
     "SPHERICAL": "its mark as a 360-degree video is left out.",
@@ -84,7 +84,7 @@ class Frames:
 
 
 def side_data(frame: Any, codec: str) -> dict[str, Any]:
-    """Names what a frame holds beside its pixels; nothing where PyAV cannot read all of it."""
+    """Names what a frame holds besides its pixels; nothing where PyAV cannot read all of it."""
     if codec in _NAMING_CODECS:
         return {}
     try:

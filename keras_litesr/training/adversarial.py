@@ -105,8 +105,8 @@ class WGANGP(GAN):
 
         def loss():
             real_scores, fake_scores = self._judge(high_res), self._judge(super_res)
-            norms = losses.slope_norms(self._judge, high_res, super_res, share)
-            penalty = losses.slope_penalty(norms)
+            norms = losses.gradient_norms(self._judge, high_res, super_res, share)
+            penalty = losses.gradient_penalty(norms)
             distance = losses.wasserstein_distance(real_scores, fake_scores)
             total = losses.critic_loss(
                 real_scores,

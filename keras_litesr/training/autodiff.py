@@ -24,13 +24,12 @@ def gradients(fn: Callable, variables: Sequence):
         import torch
 
         result = fn()
-        scalar = result[0] if isinstance(result, tuple) else result
-        return result, list(torch.autograd.grad(scalar, values, allow_unused=True))
+        return result, list(torch.autograd.grad(_scalar(result), values, allow_unused=True))
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
         result = fn()
-        scalar = result[0] if isinstance(result, tuple) else result
+        scalar = _scalar(result)
     return result, tape.gradient(scalar, values)
 
 
@@ -66,8 +65,7 @@ def minimize(fn: Callable, variables: Sequence, optimizer: keras.optimizers.Opti
 
     def scaled():
         result = fn()
-        scalar = result[0] if isinstance(result, tuple) else result
-        return optimizer.scale_loss(scalar), result
+        return optimizer.scale_loss(_scalar(result)), result
 
     (_, result), slopes = gradients(scaled, variables)
     if _backend() == "torch":
@@ -83,6 +81,10 @@ def minimize(fn: Callable, variables: Sequence, optimizer: keras.optimizers.Opti
 def refuse_other_backends() -> None:
     """Raises `NotImplementedError` on a backend without an implementation here."""
     _backend()
+
+
+def _scalar(result):
+    return result[0] if isinstance(result, tuple) else result
 
 
 def _backend() -> str:

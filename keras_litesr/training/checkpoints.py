@@ -83,14 +83,13 @@ class SaveLast(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.rows.append({"epoch": epoch, **{name: logs[name] for name in sorted(logs)}})
         _write_rows(self.folder / LOG, self.rows)
-        self.save({})
+        self._save()
 
     def save_within_epoch(self) -> None:
         """Saves what goes on in the middle of an epoch, its sums for the log included."""
-        self.save({"sums": [value.tolist() for value in map(np.array, _sums(self.model))]})
+        self._save(sums=[value.tolist() for value in map(np.array, _sums(self.model))])
 
-    def save(self, also: dict[str, Any]) -> None:
-        """Saves progress, with something to write down beside it, and the weights."""
+    def _save(self, **also: Any) -> None:
         seconds = round(self.earlier + time.monotonic() - self.start, 1)
         step = int(self.model.optimizer.iterations)
         write_json(self.folder / PROGRESS, {"step": step, "seconds": seconds, **also})

@@ -36,7 +36,7 @@ class EventLog(keras.callbacks.Callback):
             old.unlink()
         name = EVENTS.replace("*", f"{int(time.time())}.{socket.gethostname()}")
         self.path = self.folder / name
-        self.path.write_bytes(record(_event(version=_VERSION)))
+        self.path.write_bytes(record(_event(b"\x1a" + _sized(_VERSION))))
         for row in self.rows:
             self._append(int(row["epoch"]), row)
 
@@ -49,7 +49,7 @@ class EventLog(keras.callbacks.Callback):
         names = [name for name in sorted(row) if name != "epoch" and row[name] != ""]
         figures = {_tag(name): float(row[name]) for name in names}
         with self.path.open("ab") as file:
-            file.write(record(_event(step=step, figures=figures)))
+            file.write(record(_event(_summary(step, figures))))
 
 
 def record(data: bytes) -> bytes:
@@ -86,19 +86,18 @@ def _tag(name: str) -> str:
     return f"validation/{name[4:]}" if name.startswith("val_") else f"training/{name}"
 
 
-def _event(
-    *, version: bytes = b"", step: int = 0, figures: dict[str, float] | None = None
-) -> bytes:
-    """Encodes an `Event`: wall_time 1, step 2, file_version 3, summary 5."""
-    event = b"\x09" + struct.pack("<d", time.time())
-    if version:
-        return event + b"\x1a" + _sized(version)
+def _event(content: bytes) -> bytes:
+    """Encodes an `Event`: wall_time 1, then file_version 3, or step 2 and summary 5."""
+    return b"\x09" + struct.pack("<d", time.time()) + content
+
+
+def _summary(step: int, figures: dict[str, float]) -> bytes:
     values = [
         # A `Summary` repeats value 1, a `Value` has tag 1 and simple_value 2.
         b"\x0a" + _sized(b"\x0a" + _sized(tag.encode()) + b"\x15" + struct.pack("<f", figure))
-        for tag, figure in (figures or {}).items()
+        for tag, figure in figures.items()
     ]
-    return event + b"\x10" + _varint(step) + b"\x2a" + _sized(b"".join(values))
+    return b"\x10" + _varint(step) + b"\x2a" + _sized(b"".join(values))
 
 
 def _sized(data: bytes) -> bytes:

@@ -26,7 +26,7 @@ class GAN(keras.Model):
     Args:
         generator: Low-resolution RGB in, high-resolution RGB out, trained on pixels before.
         critic: High-resolution RGB in, `(batch, 1)` scores out.
-        logged: What the steps log, beside the PSNR.
+        logged: What the steps log, besides the PSNR.
         scale: Enlargement per side; that many border pixels are left out of the PSNR.
     """
 

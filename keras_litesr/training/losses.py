@@ -23,6 +23,7 @@ __all__ = [
     "critic_loss",
     "discriminator_loss",
     "generator_loss",
+    "gradient_norms",
     "gradient_penalty",
     "l1",
     "l2",
@@ -31,8 +32,6 @@ __all__ = [
     "negative_luma_psnr",
     "negative_psnr",
     "sigmoid_loss",
-    "slope_norms",
-    "slope_penalty",
     "wasserstein_distance",
 ]
 
@@ -62,7 +61,7 @@ def critic_loss(real_scores, fake_scores, penalty, *, gradient_penalty_weight: f
     Args:
         real_scores: `(batch, 1)` scores of originals.
         fake_scores: `(batch, 1)` scores of what the model made.
-        penalty: What `gradient_penalty` returned.
+        penalty: Of `gradient_penalty`.
         gradient_penalty_weight: Gulrajani's lambda.
 
     Reference:
@@ -115,25 +114,7 @@ def generator_loss(adversarial_loss, pixel_loss, *, adversarial_weight, pixel_we
     return adversarial_weight * adversarial_loss + pixel_weight * _mean(pixel_loss)
 
 
-def gradient_penalty(critic: Callable, high_res, super_res, share):
-    """Computes how far the critic's slope is from 1 on the lines between pairs of pictures.
-
-    Args:
-        critic: As `slope_norms` takes it.
-        high_res: `(batch, height, width, 3)` originals.
-        super_res: The same shape, what the model made.
-        share: `(batch, 1, 1, 1)` in [0, 1]: how far along its line each picture's point lies.
-
-    Returns:
-        Scalar, the mean of (norm of the gradient of the score - 1)^2; not weighted.
-
-    Reference:
-        Gulrajani et al., 2017, Improved Training of Wasserstein GANs, Eq. 3 and Algorithm 1.
-    """
-    return slope_penalty(slope_norms(critic, high_res, super_res, share))
-
-
-def slope_norms(critic: Callable, high_res, super_res, share):
+def gradient_norms(critic: Callable, high_res, super_res, share):
     """Computes the norm of the critic's gradient on the lines between pairs of pictures.
 
     Args:
@@ -146,13 +127,16 @@ def slope_norms(critic: Callable, high_res, super_res, share):
         `(batch,)`.
     """
     mix = ops.add(high_res, ops.multiply(share, ops.subtract(super_res, high_res)))
-    slope = input_gradient(critic, mix)
-    squares = ops.sum(ops.square(slope), axis=_PICTURE)
+    squares = ops.sum(ops.square(input_gradient(critic, mix)), axis=_PICTURE)
     return ops.sqrt(ops.maximum(squares, _TINY))
 
 
-def slope_penalty(norms):
-    """Computes the mean of (norm - 1)^2 of what `slope_norms` returned."""
+def gradient_penalty(norms):
+    """Computes the mean of (norm - 1)^2 over `gradient_norms`; not weighted.
+
+    Reference:
+        Gulrajani et al., 2017, Improved Training of Wasserstein GANs, Eq. 3 and Algorithm 1.
+    """
     return ops.mean(ops.square(norms - 1.0))
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -107,16 +107,16 @@ def train(
     }
 
 
+@dataclass(frozen=True)
 class _Run:
     """The legs of a run: the rest of an epoch that was left within, and whole epochs."""
 
-    def __init__(self, model, recipe: Recipe, validation, folder: Path, samples, bicubic: float):
-        self.model = model
-        self.recipe = recipe
-        self.validation = validation
-        self.folder = folder
-        self.samples = samples
-        self.bicubic = bicubic
+    model: keras.Model
+    recipe: Recipe
+    validation: CentreCrops
+    folder: Path
+    samples: Samples | None
+    bicubic: float
 
     def go_on(self, patches: Patches, done: int) -> None:
         """Trains from `done` steps to the end of the recipe."""

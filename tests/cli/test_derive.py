@@ -12,14 +12,14 @@ import pytest
 from PIL import Image
 
 import keras_litesr
-from keras_litesr.cli import derivation
+from keras_litesr.cli import conversion, derivation
 from keras_litesr.cli.answers import Photo, ask
-from keras_litesr.cli.black_box import black_box
 from keras_litesr.datasets.degradation import Pair
 from keras_litesr.export.metadata import read_metadata
 from keras_litesr.export.tflite import weights_sha256
 from keras_litesr.images import resize
 from keras_litesr.images.files import ImageFileError
+from keras_litesr.inference.upscaler import Upscaler
 from keras_litesr.models.lite import lite
 from keras_litesr.training.recipes import Recipe
 from keras_litesr.zoo import folders
@@ -66,7 +66,7 @@ def test_unreadable_and_small_photos_are_not_listed(photos, capsys):
         Image.fromarray(np.full((100, 96, 3), index, np.uint8)).save(photos / f"{index}.png")
     (photos / "00.png").write_text("no picture")
     Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(photos / "01.png")
-    _, shown = ask(black_box("bicubic_x4"), [photos], at_least=96)
+    _, shown = ask(Upscaler("bicubic_x4"), [photos], at_least=96)
     assert len(shown) == 20
     printed = capsys.readouterr().err
     assert "00.png" in printed
@@ -76,40 +76,20 @@ def test_unreadable_and_small_photos_are_not_listed(photos, capsys):
 def test_more_than_a_twentieth_unreadable_is_an_error(photos, capsys):
     (photos / "00.png").write_text("no picture")
     with pytest.raises(ImageFileError, match="1 of 13 are not"):
-        ask(black_box("bicubic_x4"), [photos], at_least=96)
+        ask(Upscaler("bicubic_x4"), [photos], at_least=96)
     assert "00.png" in capsys.readouterr().err
 
 
 def test_photos_for_validation_are_not_shown_twice(photos, picture, capsys):
     validation = picture("photos/validation/a.png", 100, 96).parent
     shutil.copyfile(photos / "3.png", validation / "b.png")
-    _, kept = ask(black_box("bicubic_x4"), [validation], at_least=96)
-    _, shown = ask(black_box("bicubic_x4"), [photos], at_least=96, besides=kept)
+    _, kept = ask(Upscaler("bicubic_x4"), [validation], at_least=96)
+    _, shown = ask(Upscaler("bicubic_x4"), [photos], at_least=96, besides=kept)
     assert len(kept) == 2
     assert not {photo.sha256 for photo in kept} & {photo.sha256 for photo in shown}
     assert "which are for validation" in capsys.readouterr().err
-    with pytest.raises(ImageFileError, match="beside those for validation, found none"):
-        ask(black_box("bicubic_x4"), [validation], at_least=96, besides=kept)
-
-
-def test_a_tflite_file_answers_as_its_preset_does(rng):
-    folder = folders.preset_folder("bicubic_x4")
-    file = black_box(folder / "bicubic_x4_float32.tflite")
-    low_res = rng.integers(0, 256, (9, 12, 3), dtype=np.uint8)
-    assert (file.name, file.scale) == ("bicubic_x4_float32", 4)
-    np.testing.assert_array_equal(file(low_res), black_box("bicubic_x4")(low_res))
-
-
-@pytest.mark.usefixtures("litert_export")
-def test_a_file_that_takes_0_to_255_answers_alike(tmp_path, rng):
-    from keras_litesr.export.tflite import export
-
-    inputs = keras.Input((None, None, 3))
-    outputs = 255 * keras_litesr.load("bicubic_x4")(inputs / 255)
-    path = export(keras.Model(inputs, outputs), tmp_path / "wide.tflite")
-    low_res = rng.integers(0, 256, (9, 12, 3), dtype=np.uint8)
-    difference = black_box(path)(low_res).astype(int) - black_box("bicubic_x4")(low_res)
-    assert np.abs(difference).max() <= 1
+    with pytest.raises(ImageFileError, match="besides those for validation, found none"):
+        ask(Upscaler("bicubic_x4"), [validation], at_least=96, besides=kept)
 
 
 @pytest.mark.slow
@@ -251,7 +231,7 @@ def test_ctrl_c_among_the_answers_does_not_promise_to_go_on(litesr, photos, monk
 @pytest.fixture
 def publish(tmp_path, monkeypatch):
     """Publishes a small student in `light_x4`; its TFLite file is empty."""
-    monkeypatch.setattr(derivation, "preset_to_tflite", lambda _, path, dtype: path.touch())
+    monkeypatch.setattr(conversion, "preset_to_tflite", lambda _, path, dtype: path.touch())
     student = lite(filters=6, num_blocks=1)
     photos = [Photo("photos/a.png", 64 * "0")]
 

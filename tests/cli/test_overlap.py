@@ -106,7 +106,7 @@ def test_a_model_without_weights_cannot_be_compared(litesr, presets):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("nosuch", "There is no model named 'nosuch'"), ("no.tflite", "There is no file no.tflite")],
+    [("nosuch", "There is no model named 'nosuch'"), ("no.tflite", "no.tflite is no file")],
 )
 def test_models_that_are_not_there_are_named(litesr, presets, name, message):
     result = litesr("protect", "overlap", presets[0], name)
@@ -115,7 +115,7 @@ def test_models_that_are_not_there_are_named(litesr, presets, name, message):
 
 
 def test_without_scipy_the_extra_is_named(litesr, presets, monkeypatch):
-    monkeypatch.setattr("keras_litesr.cli.overlap.find_spec", lambda name: None)
+    monkeypatch.setattr("keras_litesr.cli.extras.find_spec", lambda name: None)
     result = litesr("protect", "overlap", *presets)
     assert result.exit_code == 2
     assert "pip install 'keras_litesr[protect]'" in result.stderr

@@ -149,7 +149,7 @@ def test_weights_that_are_no_numbers_are_never_saved(photos):
 
 
 def test_a_missing_toolkit_is_named_before_any_work(litesr, preset, tmp_path, monkeypatch):
-    monkeypatch.setattr("keras_litesr.cli.toolkit.find_spec", lambda name: None)
+    monkeypatch.setattr("keras_litesr.cli.extras.find_spec", lambda name: None)
     arguments = ["prune", preset, "-o", tmp_path / "out", "--data", "nowhere", "--sparsity", "0.5"]
     result = litesr(*arguments)
     assert result.exit_code == 2

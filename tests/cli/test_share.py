@@ -234,7 +234,7 @@ def test_files_that_bear_another_licence_than_the_card_are_made_anew(
         converted.append(path.name)
         path.write_bytes(_tflite(dtype, folders.metadata(folder)["license"]))
 
-    monkeypatch.setattr("keras_litesr.cli.conversion.preset_to_tflite", convert)
+    monkeypatch.setattr("keras_litesr.cli.publishing.preset_to_tflite", convert)
     licensed(licence, "float16")
     for silent in ("float32", "int8"):
         licensed(None, silent)

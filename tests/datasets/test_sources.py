@@ -90,13 +90,13 @@ def test_too_few_to_hold_any_out_is_an_error():
         hold_out([np.zeros((1, 1, 3))] * 9)
 
 
-def test_another_size_changes_what_is_held_out_by_the_small_ones_alone():
+def test_another_size_changes_what_is_held_out_by_the_small_ones_alone(capsys):
     sides = [20, 40] * 20
     pictures = [np.full((side, side, 3), index) for index, side in enumerate(sides)]
 
     def numbers(side):
-        lines = []
-        parts = split(side, pictures, warn=lines.append)
+        parts = split(side, pictures)
+        lines = capsys.readouterr().out.splitlines()
         return [{int(picture[0, 0, 0]) for picture in part} for part in parts], lines
 
     (training, held_out), lines = numbers(20)
@@ -107,16 +107,15 @@ def test_another_size_changes_what_is_held_out_by_the_small_ones_alone():
     assert (0 < len(rest) < 4, len(lines)) == (True, 2)
 
 
-def test_what_is_for_validation_is_not_trained_on(rng):
+def test_what_is_for_validation_is_not_trained_on(rng, capsys):
     pictures = list(rng.integers(0, 256, (6, 8, 8, 3), dtype=np.uint8))
     others = [pictures[4].copy(), pictures[1].copy(), np.zeros((8, 8, 3), np.uint8)]
-    lines = []
-    training, validation = split(8, pictures, others, warn=lines.append)
+    training, validation = split(8, pictures, others)
     assert [any(each is picture for each in training) for picture in pictures] == [
         *(True, False, True, True, False, True)
     ]
     assert len(validation) == 3
-    assert lines == ["left out: 2 of 6 pictures, which are for validation"]
+    assert capsys.readouterr().out == "left out: 2 of 6 pictures, which are for validation\n"
     with pytest.raises(ValueError, match="received 6, all of which are among those"):
         split(8, pictures, pictures)
 

@@ -38,14 +38,11 @@ def test_tiles_of_a_nearest_neighbour_enlarger_join_exactly(rng, size, tile, ove
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("batch_size", [1, 3])
 @pytest.mark.parametrize("tile", [7, 12, 16])
-def test_a_convolution_whose_radius_is_the_overlap_joins_exactly(rng, size, batch_size, tile):
+def test_a_convolution_whose_radius_is_the_overlap_joins_exactly(rng, size, tile):
     picture = rng.integers(0, 256, (*size, 3), np.uint8)
     whole = to_uint8(lopsided(to_float(picture)[None])[0])
-    tiled = enlarge_tiled(
-        lopsided, picture, scale=4, tile=tile, overlap=RADIUS, batch_size=batch_size
-    )
+    tiled = enlarge_tiled(lopsided, picture, scale=4, tile=tile, overlap=RADIUS)
     np.testing.assert_array_equal(tiled, whole)
 
 
@@ -80,7 +77,7 @@ def test_values_outside_the_range_are_clipped():
     assert tiled[0, 0].tolist() == [0, 129, 255]
 
 
-def test_every_tile_of_a_picture_has_one_shape_and_batches_are_no_larger_than_asked(rng):
+def test_every_tile_of_a_picture_has_one_shape(rng):
     shapes = []
 
     def watched(low_res):
@@ -88,10 +85,9 @@ def test_every_tile_of_a_picture_has_one_shape_and_batches_are_no_larger_than_as
         return nearest(low_res)
 
     picture = rng.integers(0, 256, (50, 31, 3), np.uint8)
-    enlarge_tiled(watched, picture, scale=4, tile=16, overlap=2, batch_size=4)
-    assert {shape[1:] for shape in shapes} == {(16, 13, 3)}
+    enlarge_tiled(watched, picture, scale=4, tile=16, overlap=2)
     # 4 x 3 tiles: (50 - 4) / 12 and (31 - 4) / 12, rounded up.
-    assert [shape[0] for shape in shapes] == [4, 4, 4]
+    assert shapes == 12 * [(1, 16, 13, 3)]
 
 
 @pytest.mark.parametrize("size", [(33, 50), (8, 8), (5, 70), (64, 16)])
@@ -127,9 +123,9 @@ def test_a_picture_smaller_than_a_tile_is_not_padded(rng):
 def test_progress_counts_to_the_number_of_tiles():
     calls = []
     picture = np.zeros((20, 10, 3), np.uint8)
-    enlarge_tiled(nearest, picture, scale=4, tile=5, overlap=0, batch_size=3,
+    enlarge_tiled(nearest, picture, scale=4, tile=5, overlap=0,
                   progress=lambda done, total: calls.append((done, total)))  # fmt: skip
-    assert calls == [(3, 8), (6, 8), (8, 8)]
+    assert calls == [(done, 8) for done in range(1, 9)]
 
 
 @pytest.mark.parametrize("tile", [-1, 0, 5, 6])
