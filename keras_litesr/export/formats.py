@@ -22,6 +22,9 @@ _FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
 def export(model: keras.Model, path: str | Path) -> Path:
     """Converts a model to the format that the ending of the target names; any picture size.
 
+    OpenVINO computes in bfloat16 where the processor can, off by some levels of 255: compile with
+    `{"INFERENCE_PRECISION_HINT": "f32"}` for the very pictures of Keras.
+
     Args:
         model: Functional super-resolution model.
         path: `.onnx` file; `.xml` file of OpenVINO, whose weights go to the `.bin` beside it; or,

@@ -147,7 +147,7 @@ def _converted(
                 format="litert",
                 verbose=False,
                 input_signature=[_signature(model, input_size)],
-                **_options(dtype, pictures),
+                **_options(dtype, _tiles(pictures, input_size)),
             )
         return path.read_bytes()
 
@@ -276,6 +276,21 @@ def _signature(model: keras.Model, input_size: tuple[int, int] | None) -> keras.
     channels = model.input_shape[-1]
     shape = (None, None, None, channels) if input_size is None else (1, *input_size, channels)
     return keras.InputSpec(shape=shape, dtype="float32", name="low_res")
+
+
+def _tiles(pictures: Sequence[np.ndarray], size: tuple[int, int] | None) -> Sequence[np.ndarray]:
+    """Cuts pictures into tiles of the one size that a file takes; small ones are repeated."""
+    if size is None:
+        return pictures
+    height, width = size
+    return [
+        picture.take(range(top, top + height), 0, mode="wrap").take(
+            range(left, left + width), 1, mode="wrap"
+        )
+        for picture in pictures
+        for top in range(0, max(picture.shape[0] - height, 0) + 1, height)
+        for left in range(0, max(picture.shape[1] - width, 0) + 1, width)
+    ]
 
 
 def _options(dtype: str, pictures: Sequence[np.ndarray]) -> dict[str, Any]:

@@ -165,7 +165,14 @@ def _of_model(model: keras.Model, runtime: str) -> Network:
     scale = scale_of(model)
     height, width = model.input_shape[1:3]
     size = (height, width) if height and width else None
-    overlap, is_seamless = _overlap(receptive_radius(model), size)
+    try:
+        radius = receptive_radius(model)
+    except ValueError as error:
+        raise ValueError(
+            f"{error} Or name the .tflite file that keras_litesr.export.tflite.export makes of it: "
+            "how far such a file sees is measured."
+        ) from error
+    overlap, is_seamless = _overlap(radius, size)
     return Network(
         enlarge=Keras(model),
         name=model.name,

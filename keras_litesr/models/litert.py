@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,7 @@ class LiteRT:
     A file whose ends are quantised, as those of an int8 network, is given integers.
 
     Planning for another shape costs a tenth of a run, so pictures are best cut into tiles of one
-    shape. Not to be called from two threads at once.
+    shape. Called from several threads at once, it takes one after the other.
 
     Args:
         file: Path or content of a file from one batch of RGB pictures to another.
@@ -120,6 +121,7 @@ class LiteRT:
         self.size = None if -1 in (height, width) else (height, width)
         self.levels = levels
         self._shape: tuple[int, ...] | None = None
+        self._lock = threading.Lock()
 
     def __call__(self, low_res: np.ndarray) -> np.ndarray:
         """Enlarges `(batch, height, width, 3)` float32 in [0, 1].
@@ -151,10 +153,12 @@ class LiteRT:
         return large if (black, span) == (0, 1) else (large - black) / span
 
     def _run(self, values: np.ndarray) -> np.ndarray:
-        self._resize(values.shape)
-        self._interpreter.set_tensor(self.takes.index, self.takes.stored(values))
-        self._interpreter.invoke()
-        return self.gives.real(self._interpreter.get_tensor(self.gives.index))
+        with self._lock:
+            self._resize(values.shape)
+            self._interpreter.set_tensor(self.takes.index, self.takes.stored(values))
+            self._interpreter.invoke()
+            large = self._interpreter.get_tensor(self.gives.index)
+        return self.gives.real(large)
 
     def _resize(self, shape: tuple[int, ...]) -> None:
         if shape != self._shape and -1 in self.takes.shape:

@@ -24,11 +24,17 @@ def difference(high_res, super_res):
             f"Expected originals as floating point in [0, 1], received {kind}. Divide pixels of 0 "
             "to 255 by 255, also those that the model is given."
         )
-    expected, received = tuple(super_res.shape), tuple(high_res.shape)
-    known = zip(expected, received, strict=False)
-    if len(expected) != len(received) or any(a != b for a, b in known if None not in (a, b)):
+    if shapes_differ(high_res, super_res):
         raise ValueError(
-            f"Expected originals of {expected}, as the model makes them, received {received}. Make "
-            "grey pictures RGB by repeating their channel, and pairs of the model's scale."
+            f"Expected originals of {tuple(super_res.shape)}, as the model makes them, received "
+            f"{tuple(high_res.shape)}. Make grey pictures RGB by repeating their channel, and "
+            "pairs of the model's scale."
         )
     return ops.subtract(super_res, high_res)
+
+
+def shapes_differ(first, second) -> bool:
+    """Tells whether two tensors differ in rank or in a side that both know."""
+    sides = list(zip(first.shape, second.shape, strict=False))
+    is_other_rank = len(first.shape) != len(second.shape)
+    return is_other_rank or any(None not in pair and pair[0] != pair[1] for pair in sides)

@@ -72,7 +72,7 @@ def preset_folder(name_or_folder: str | os.PathLike[str]) -> Path:
         raise PresetError(
             f"There is no model named {named!r}; it is a file. Expected here: a name from "
             "`litesr list` or a preset folder. `litesr upscale` and `litesr evaluate` take .tflite "
-            "files too."
+            "files too. Of a Keras model, keras_litesr.save_to_preset makes a preset."
         )
     if named in PRESETS:
         raise PresetError(

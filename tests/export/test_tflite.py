@@ -200,6 +200,22 @@ def test_operator_that_phones_lack_is_named_with_its_layer(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("size", [(5, 6), (40, 44)])
+def test_int16_of_a_fixed_size_learns_its_ranges_from_pictures_of_that_size(
+    pictures, size, tmp_path
+):
+    """A transposed convolution of a fixed size takes no other."""
+    low_res = keras.Input((None, None, 3))
+    smooth = layers.Conv2D(3, 3, padding="same", kernel_initializer="ones")(low_res)
+    kernel = keras.initializers.GlorotUniform(seed=1)
+    large = layers.Conv2DTranspose(3, 2, strides=2, kernel_initializer=kernel)(smooth)
+    model = keras.Model(low_res, layers.Activation("sigmoid")(large))
+    path = tmp_path / "a.tflite"
+    export(model, path, dtype="int16x8", input_size=size, representative=pictures)
+    picture = np.resize(pictures[0], (1, *size, 3)).astype(np.float32) / 255
+    np.testing.assert_allclose(run(path, picture), model.predict(picture, verbose=0), atol=0.03)
+
+
 def test_a_layer_that_converts_for_one_size_alone_is_said_to(tmp_path):
     low_res = keras.Input((None, None, 3))
     model = keras.Model(low_res, layers.UpSampling2D(2, interpolation="bilinear")(low_res))
