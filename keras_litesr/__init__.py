@@ -8,7 +8,7 @@ _HOMES = {
     "blend": "keras_litesr.models.blending",
     "load": "keras_litesr.zoo.registry",
     "presets": "keras_litesr.zoo.folders",
-    "save_to_preset": "keras_litesr.zoo.registry",
+    "save_to_preset": "keras_litesr.zoo.saving",
     "upload_preset": "keras_litesr.zoo.sharing",
     "upscale": "keras_litesr.inference.upscaler",
 }

@@ -61,13 +61,13 @@ def test_a_preset_without_weights_is_signed_without_commitment(release, tmp_path
 
 def test_a_marked_preset_gets_the_commitment_in_metadata_and_card(release, tmp_path, monkeypatch):
     from keras_litesr.protection.watermark import mark
-    from keras_litesr.zoo import registry
+    from keras_litesr.zoo import registry, saving
 
     folder, key = copied("lite_tiny_x4", tmp_path / "zoo"), keys.read(tmp_path / "owner.key")
     facts, results = folders.metadata(folder), (folder / "results.json").read_bytes()
     shutil.rmtree(folder)
     model = mark(registry.load("lite_tiny_x4"), key)
-    registry.save_to_preset(model, folder, training=facts["training"])
+    saving.save_to_preset(model, folder, training=facts["training"])
     (folder / "results.json").write_bytes(results)
     folders.write_manifest(folder)
     # From within the folder of folders, the preset's folder is called as the zoo's model is.

@@ -14,7 +14,7 @@ with captured_output():
     import keras
 
     from keras_litesr.training.records import BEST, BEST_RECORD, PROGRESS, RECIPE
-    from keras_litesr.zoo import registry
+    from keras_litesr.zoo import registry, saving
     from keras_litesr.zoo.weights import load_weights
 
 _ADVERSARIAL = ("adversarial_weight", "pixel_weight", "critic_steps", "critic_warmup_steps")
@@ -49,7 +49,7 @@ def _publish(model: keras.Model, arguments: argparse.Namespace) -> Path:
     if arguments.run:
         training = _training_facts(arguments)
         load_weights(model, arguments.run / BEST)
-    return registry.save_to_preset(
+    return saving.save_to_preset(
         model,
         arguments.saved_models / arguments.preset,
         training=training,

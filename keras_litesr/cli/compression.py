@@ -162,7 +162,7 @@ def save(
     licence: str = "",
 ) -> None:
     """Saves a preset folder with its float32 TFLite file."""
-    from keras_litesr.zoo.registry import save_to_preset
+    from keras_litesr.zoo.saving import save_to_preset
 
     save_to_preset(model, folder, name=name, training=training, licence=licence)
     add_float32(folder)

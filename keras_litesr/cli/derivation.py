@@ -135,7 +135,7 @@ def publish(
     The folder appears whole or not at all.
     """
     from keras_litesr.zoo.cards import write_own_card
-    from keras_litesr.zoo.registry import save_to_preset
+    from keras_litesr.zoo.saving import save_to_preset
 
     name = output.name
     with appearing(output, check=partial(require_free, overwrite=False)) as folder:
@@ -147,7 +147,7 @@ def publish(
 
 
 def _add_tflite(folder: Path) -> None:
-    from keras_litesr.export.tflite import ConversionError
+    from keras_litesr.export.conversion import ConversionError
 
     try:
         add_float32(folder)

@@ -119,7 +119,7 @@ def mark(
 
 def _save(marked: "keras.Model", folder: Path, origin: Path, *, name: str) -> None:
     from keras_litesr.cli.marking import copy_photo_list
-    from keras_litesr.zoo.registry import save_to_preset
+    from keras_litesr.zoo.saving import save_to_preset
 
     facts = folders.metadata(origin)
     training, licence = facts.get("training"), facts.get("license", "")

@@ -168,7 +168,8 @@ def _from_weights(weights: Path, architecture: str | None, folder: Path, name: s
             f"{weights} holds weights without their network. Add --architecture PRESET."
         )
     with captured_output():
-        from keras_litesr.zoo.registry import build, save_to_preset
+        from keras_litesr.zoo.registry import build
+        from keras_litesr.zoo.saving import save_to_preset
         from keras_litesr.zoo.weights import load_weights
 
         model = build(architecture)

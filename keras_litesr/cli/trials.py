@@ -19,7 +19,8 @@ from keras_litesr.models.copies import copied
 from keras_litesr.protection import attacks, carriers, false_alarms, watermark
 from keras_litesr.protection.disguise import disguised
 from keras_litesr.protection.keys import OwnerKey
-from keras_litesr.zoo import registry
+from keras_litesr.zoo.registry import load
+from keras_litesr.zoo.saving import save_to_preset
 
 _PRUNED = (0.3, 0.5, 0.7)
 _NOISE_COST = 0.5
@@ -158,8 +159,7 @@ class Trials:
         }
 
     def _keras(self) -> tuple[Suspect, str]:
-        folder = registry.save_to_preset(self.model, self.scratch / "saved_x4")
-        return registry.load(folder), ""
+        return load(save_to_preset(self.model, self.scratch / "saved_x4")), ""
 
     def _saved_model(self) -> tuple[Suspect, str]:
         """Reads the variables back out of the exported folder, which keeps them in order."""

@@ -26,7 +26,8 @@ class Patches(keras.utils.PyDataset):
         seed: At least 0.
 
     Raises:
-        ValueError: When there is no pair, none as large as a patch, or one of another scale.
+        ValueError: When there is no pair, none as large as a patch, one of another scale or not
+            RGB, or a number is too small.
     """
 
     def __init__(
@@ -40,6 +41,11 @@ class Patches(keras.utils.PyDataset):
         seed: int = 0,
     ):
         super().__init__()
+        if min(patch_size, batch_size, steps, seed + 1) < 1:
+            raise ValueError(
+                "Expected patch_size, batch_size and steps of at least 1 and a seed of at least 0, "
+                f"received {patch_size}, {batch_size}, {steps} and {seed}."
+            )
         _require_scale(pairs, scale)
         self.pairs = [pair for pair in pairs if min(pair.low_res.shape[:2]) >= patch_size]
         if not self.pairs:
@@ -98,7 +104,7 @@ class CentreCrops(keras.utils.PyDataset):
         scale: Enlargement per side.
 
     Raises:
-        ValueError: When there is no pair, or one of another scale.
+        ValueError: When there is no pair, or one of another scale or not RGB.
     """
 
     def __init__(self, pairs: Sequence[Pair], *, scale: int = 4):
@@ -131,6 +137,12 @@ def _require_scale(pairs: Sequence[Pair], scale: int) -> None:
                 f"{height}x{width} of pair {number} at scale {scale}, received "
                 f"{received[0]}x{received[1]}. Name the scale of the pairs, or make them anew "
                 "with `degrade`."
+            )
+        if pair.low_res.shape[2:] != (3,) or pair.high_res.shape[2:] != (3,):
+            raise ValueError(
+                f"Expected (height, width, 3) RGB in pair {number}, received {pair.low_res.shape} "
+                f"and {pair.high_res.shape}. Repeat the channel of grey pictures, and leave "
+                "transparency out; `load_folders` does."
             )
 
 

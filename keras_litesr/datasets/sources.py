@@ -20,15 +20,15 @@ Picture = TypeVar("Picture")
 
 
 def load_folders(
-    folders: Sequence[str | Path],
+    folders: str | Path | Sequence[str | Path],
     *,
     warn: Callable[[str], None] = print,
 ) -> list[np.ndarray]:
     """Decodes every picture below some folders, grey ones as RGB, alpha left out.
 
     Args:
-        folders: Paths, or names that `find_folder` knows; searched recursively, in the order
-            given. A file that is met twice counts once.
+        folders: One or several paths, or names that `find_folder` knows; searched recursively, in
+            the order given. A file that is met twice counts once.
         warn: Called with one line for every file that cannot be decoded, which is left out, and
             one with their number.
 
@@ -39,6 +39,8 @@ def load_folders(
         ImageFileError: When a folder is missing, there is no picture, or more than 5 % of the
             files cannot be decoded.
     """
+    if isinstance(folders, (str, Path)):
+        folders = [folders]
     found = [file.resolve() for folder in folders for file in find_images(find_folder(folder))]
     files = list(dict.fromkeys(found))
     if not files:

@@ -8,6 +8,8 @@ from keras_litesr.images.pixels import to_float
 
 _GMSD_CONSTANT = 170.0
 _EMPTY_SPECTRUM = 1e-20
+# Beyond what filters overshoot by, and far from 255.
+_LEAST, _MOST = -0.5, 1.5
 
 
 def psnr(reference: np.ndarray, restored: np.ndarray) -> float:
@@ -22,7 +24,8 @@ def psnr(reference: np.ndarray, restored: np.ndarray) -> float:
 
     Raises:
         TypeError: For other kinds of numbers.
-        ValueError: When the shapes differ or are empty; the message names them.
+        ValueError: When the shapes differ or are empty, or the reference is floating point of
+            another range, 0..255 for instance; the message names them. So do all metrics here.
 
     Example:
         >>> round(psnr(np.zeros((2, 2)), np.full((2, 2), 0.1)), 6)
@@ -139,6 +142,23 @@ def high_frequency_energy(reference: np.ndarray, restored: np.ndarray, scale: in
     return received / expected
 
 
+def require_unit_range(reference: np.ndarray) -> None:
+    """Refuses a reference whose floating-point pixels are of another range than [0, 1].
+
+    Raises:
+        ValueError: For values that lie far outside; the message names them.
+    """
+    reference = np.asarray(reference)
+    if not np.issubdtype(reference.dtype, np.floating) or reference.size == 0:
+        return
+    least, most = reference.min(), reference.max()
+    if least < _LEAST or most > _MOST:
+        raise ValueError(
+            f"Expected floating-point pixels in [0, 1], received a reference of {least:.5g} to "
+            f"{most:.5g}. Divide by 255 what lies in 0..255, or give uint8."
+        )
+
+
 def _comparable(reference: np.ndarray, restored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     reference, restored = np.asarray(reference), np.asarray(restored)
     if reference.shape != restored.shape or reference.size == 0:
@@ -146,6 +166,7 @@ def _comparable(reference: np.ndarray, restored: np.ndarray) -> tuple[np.ndarray
             f"Expected two images of the same shape, received a reference of {reference.shape} and "
             f"a restored image of {restored.shape}. Crop the reference to a multiple of the scale."
         )
+    require_unit_range(reference)
     return _as_float64(reference), _as_float64(restored)
 
 
@@ -160,9 +181,10 @@ def _ssim(
     """Averages over channels; one at a time, which is much faster than all at once."""
     first, second = _comparable(reference, restored)
     if first.ndim not in (2, 3) or min(first.shape[:2]) < len(weights):
+        advice = "Leave such small images out" if first.ndim < 4 else "Measure one image at a time"
         raise ValueError(
             f"Expected (height, width) or (height, width, channels) with sides of at least "
-            f"{len(weights)} pixels, received {first.shape}. Leave such small images out."
+            f"{len(weights)} pixels, received {first.shape}. {advice}."
         )
     channels = zip(np.atleast_3d(first).T, np.atleast_3d(second).T, strict=True)
     return float(np.mean([_mean_similarity(x, y, weights, covariance_factor) for x, y in channels]))

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_litesr.evaluation.metrics import gmsd, high_frequency_energy, psnr, ssim, ssim_uniform
+from keras_litesr.evaluation.metrics import (
+    gmsd,
+    high_frequency_energy,
+    psnr,
+    require_unit_range,
+    ssim,
+    ssim_uniform,
+)
 from keras_litesr.images.colour import luma
 from keras_litesr.images.pixels import to_float, to_uint8
 
@@ -31,25 +38,31 @@ class Protocol:
 
 
 def _standard(reference: np.ndarray, restored: np.ndarray, scale: int) -> dict[str, float]:
-    first, second = (luma(_inside(_stored(image), scale)) for image in (reference, restored))
+    first, second = (luma(_inside(image, scale)) for image in _stored(reference, restored))
     return {"psnr": psnr(first, second), "ssim": ssim(first, second)}
 
 
 def _paper(reference: np.ndarray, restored: np.ndarray, scale: int) -> dict[str, float]:
-    first, second = _stored(reference), _stored(restored)
+    first, second = _stored(reference, restored)
     return {"psnr": psnr(first, second), "ssim": ssim_uniform(first, second)}
 
 
 def _sharpness(reference: np.ndarray, restored: np.ndarray, scale: int) -> dict[str, float]:
-    first, second = (_inside(_stored(image), scale) for image in (reference, restored))
+    first, second = (_inside(image, scale) for image in _stored(reference, restored))
     return {
         "high_frequency_energy": high_frequency_energy(first, second, scale),
         "gmsd": gmsd(first, second),
     }
 
 
-def _stored(image: np.ndarray) -> np.ndarray:
-    """Gives the float64 values in [0, 1] that a file of uint8 would hold."""
+def _stored(reference: np.ndarray, restored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Gives the float64 values in [0, 1] that files of uint8 would hold."""
+    # Before rounding, which clips: pixels in 0..255 would nearly all be white.
+    require_unit_range(reference)
+    return _rounded(reference), _rounded(restored)
+
+
+def _rounded(image: np.ndarray) -> np.ndarray:
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(

@@ -60,10 +60,8 @@ def train_aware(
     aware = aware_twin(prepared)
     generator = np.random.default_rng(seed)
     size = min(batch_size, len(low_res))
-    batches = [
-        (low_res[chosen], target[chosen])
-        for chosen in (generator.choice(len(low_res), size, replace=False) for _ in range(steps))
-    ]
+    draws = (generator.choice(len(low_res), size, replace=False) for _ in range(steps))
+    batches = ((low_res[chosen], target[chosen]) for chosen in draws)
     train_twin(
         aware, batches, steps=steps, learning_rate=learning_rate, loss="mse", progress=progress
     )
@@ -95,10 +93,10 @@ def aware_twin(prepared: keras.Model) -> tf_keras.Model:
         aware = _quantization.quantize_apply(twin(prepared, wrap=annotated))
     # The toolkit rounds the input in steps of [-6, 6] unless told otherwise.
     entrance = aware.layers[1]
-    low, high = ranges[prepared.layers[0].name]
+    ends = dict(zip(("_min:0", "_max:0"), ranges[prepared.layers[0].name], strict=True))
     for weight in entrance.weights:
-        if weight.name.endswith(("_min:0", "_max:0")):
-            weight.assign(low if weight.name.endswith("_min:0") else high)
+        if weight.name[-6:] in ends:
+            weight.assign(ends[weight.name[-6:]])
     return aware
 
 

@@ -49,5 +49,6 @@ def cluster(
         number_of_clusters=clusters,
         cluster_centroids_init=_clustering.CentroidInitialization.KMEANS_PLUS_PLUS,
     )
-    train_twin(clustered, patches, steps=steps, learning_rate=learning_rate, progress=progress)
+    batches = (patches[step % len(patches)] for step in range(steps))
+    train_twin(clustered, batches, steps=steps, learning_rate=learning_rate, progress=progress)
     return weights_back(_clustering.strip_clustering(clustered), source)

@@ -90,10 +90,8 @@ def _is_linear_convolution(layer: keras.Layer) -> bool:
 
 def _scale_output(layer: keras.Layer, factor: np.ndarray) -> None:
     kernel, *bias = layer.get_weights()
-    if isinstance(layer, layers.DepthwiseConv2D):
-        kernel = kernel * factor.reshape(kernel.shape[2:])
-    else:
-        kernel = kernel * factor
+    is_depthwise = isinstance(layer, layers.DepthwiseConv2D)
+    kernel = kernel * (factor.reshape(kernel.shape[2:]) if is_depthwise else factor)
     layer.set_weights([kernel, *(values * factor for values in bias)])
 
 

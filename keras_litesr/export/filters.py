@@ -7,10 +7,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from keras_litesr.export.rewriting import split_separable
+from keras_litesr.export.rewriting import only_consumer, split_separable
 from keras_litesr.images.pixels import to_float
 from keras_litesr.models.layers import BicubicSubpixels
-from keras_litesr.models.single_use import check_layers_only, check_single_use
+from keras_litesr.models.single_use import check_layers_only
 
 _POINTWISE = (layers.LeakyReLU, layers.PReLU, layers.ReLU)
 _CONVOLUTIONS = (layers.Conv2D, layers.SeparableConv2D)
@@ -64,7 +64,6 @@ def remove_filters(
         )
     if not len(pictures):
         raise ValueError("Expected pictures to judge the filters on, received none. Give some.")
-    check_single_use(model)
     check_layers_only(model)
     source = without_normalisation(model)
     places = passages(source)
@@ -86,20 +85,15 @@ def remove_filters(
 
 def passages(model: keras.Model) -> list[Passage]:
     """Finds the places where channels can be removed without touching the residual stream."""
-    users: dict[int, list[keras.Layer]] = {}
-    for layer in model.layers:
-        for tensor in keras.tree.flatten(layer.input):
-            if tensor is not layer.output:
-                users.setdefault(id(tensor), []).append(layer)
     found = []
     for maker in model.layers:
         if not isinstance(maker, _CONVOLUTIONS) or getattr(maker, "groups", 1) != 1:
             continue
         between: list[keras.Layer] = []
-        follower = _only(users, maker)
+        follower = only_consumer(model, maker)
         while isinstance(follower, _POINTWISE):
             between.append(follower)
-            follower = _only(users, follower)
+            follower = only_consumer(model, follower)
         plain = getattr(follower, "groups", 1) == getattr(follower, "depth_multiplier", 1) == 1
         if isinstance(follower, _CONVOLUTIONS) and plain:
             found.append(Passage(maker, tuple(between), follower))
@@ -110,11 +104,6 @@ def without_normalisation(model: keras.Model) -> keras.Model:
     """Returns the model itself, or where it normalises batches a copy that has it folded."""
     normalises = any(isinstance(layer, layers.BatchNormalization) for layer in model.layers)
     return split_separable(model) if normalises else model
-
-
-def _only(users: dict[int, list[keras.Layer]], layer: keras.Layer) -> keras.Layer | None:
-    behind = users.get(id(layer.output), [])
-    return behind[0] if len(behind) == 1 else None
 
 
 def _levels(
@@ -162,11 +151,9 @@ def _cut(
         kernel, *bias = users
         lost = np.einsum("c,hwcf->f", mean[gone], kernel[:, :, gone])
         kernels = [kernel[:, :, kept]]
-    lost = lost.astype(np.float32)
     if bias or lost.any():
-        weights[place.user.name] = [*kernels, sum(bias, lost)]
-    else:
-        weights[place.user.name] = kernels
+        kernels.append(sum(bias, lost.astype(np.float32)))
+    weights[place.user.name] = kernels
 
 
 def _rebuilt(model: keras.Model, weights: dict[str, list[np.ndarray]]) -> keras.Model:
@@ -175,10 +162,10 @@ def _rebuilt(model: keras.Model, weights: dict[str, list[np.ndarray]]) -> keras.
     for layer in config["layers"]:
         layer.pop("build_config", None)
         if layer["class_name"] in ("Conv2D", "SeparableConv2D"):
-            separable = layer["class_name"] == "SeparableConv2D"
-            kernel = weights[layer["config"]["name"]][int(separable)]
-            layer["config"]["filters"] = int(kernel.shape[-1])
-            layer["config"]["use_bias"] = len(weights[layer["config"]["name"]]) > 1 + separable
+            arrays = weights[layer["config"]["name"]]
+            last = int(layer["class_name"] == "SeparableConv2D")
+            layer["config"]["filters"] = int(arrays[last].shape[-1])
+            layer["config"]["use_bias"] = len(arrays) > last + 1
     smaller = model.__class__.from_config(config)
     for layer, original in zip(smaller.layers, model.layers, strict=True):
         layer.set_weights(weights[layer.name])

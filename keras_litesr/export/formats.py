@@ -8,8 +8,7 @@ from pathlib import Path
 import keras
 
 from keras_litesr.atomic import published
-from keras_litesr.export.tflite import ConversionError
-from keras_litesr.silence import captured_output
+from keras_litesr.export.conversion import converting
 from keras_litesr.zoo.new_folders import appearing
 
 # Ending of the target to the format's name in Keras and what must be installed for it.
@@ -22,6 +21,9 @@ _FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def export(model: keras.Model, path: str | Path) -> Path:
     """Converts a model to the format that the ending of the target names; any picture size.
+
+    OpenVINO computes in bfloat16 where the processor can, off by some levels of 255: compile with
+    `{"INFERENCE_PRECISION_HINT": "f32"}` for the very pictures of Keras.
 
     Args:
         model: Functional super-resolution model.
@@ -56,15 +58,8 @@ def export(model: keras.Model, path: str | Path) -> Path:
         if name == "onnx":
             # Keras' ONNX exporter refuses a model that was loaded and never called.
             model(keras.ops.zeros((1, 8, 8, model.input_shape[-1])))
-        with captured_output() as printed:
-            try:
-                model.export(str(converted), format=name, verbose=False)
-            except MemoryError:
-                raise
-            except Exception as error:
-                raise ConversionError(
-                    f"{model.name} did not convert to {name}: {error}\n{printed()}"
-                ) from error
+        with converting(model.name, name):
+            model.export(str(converted), format=name, verbose=False)
         if converted.is_dir():
             with appearing(path, check=_check_target) as folder:
                 shutil.copytree(converted, folder, dirs_exist_ok=True)

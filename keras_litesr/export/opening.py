@@ -28,8 +28,7 @@ def require_openable(content: bytes) -> None:
             try:
                 interpreter.resize_tensor_input(door["index"], shape)
                 interpreter.allocate_tensors()
+                return
             except (RuntimeError, ValueError):
                 if side == SIDES[-1]:
                     raise
-            else:
-                return

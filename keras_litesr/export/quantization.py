@@ -213,10 +213,7 @@ def _is_plain_rectifier(layer: keras.Layer | None) -> bool:
 
 def _pixel_tensors(model: keras.Model) -> set[str]:
     """Names the layers whose tensors are pixels in [0, 1]: the input and the output."""
-    last = model.layers[-1]
-    for layer in model.layers:
-        if layer.output is model.output:
-            last = layer
+    last = next(layer for layer in model.layers if layer.output is model.output)
     names = {model.layers[0].name, last.name}
     if isinstance(last, PixelShuffle):
         names |= {layer.name for layer in model.layers if layer.output is last.input}

@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 from keras_litesr.models.layers import BicubicSubpixels
-from keras_litesr.models.single_use import check_layers_only, check_single_use
+from keras_litesr.models.single_use import check_layers_only
 
 _CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 
@@ -34,19 +34,21 @@ def split_separable(model: keras.Model, *, wrap: Wrap | None = None) -> keras.Mo
             than once, or a model within.
     """
     check_layers_only(model)
-    check_single_use(model)
     wrap = wrap or (lambda tensor, name: tensor)
     made: dict[int, keras.KerasTensor] = {}
+    folded: list[keras.Layer] = []
     for layer in model.layers:
         if isinstance(layer, layers.InputLayer):
             low_res = keras.Input(layer.batch_shape[1:], name=layer.name)
             made[id(layer.output)] = wrap(low_res, layer.name)
             continue
         source = keras.tree.map_structure(lambda tensor: made[id(tensor)], layer.input)
-        norm = _foldable_consumer(model, layer, layers.BatchNormalization)
-        if isinstance(layer, layers.BatchNormalization) and _folds_into(model, layer):
+        if layer in folded:
             made[id(layer.output)] = source
             continue
+        norm = _foldable_norm(model, layer)
+        if norm is not None:
+            folded.append(norm)
         for step in _steps(layer, norm):
             source = wrap(step(source), step.name)
         made[id(layer.output)] = source
@@ -56,23 +58,7 @@ def split_separable(model: keras.Model, *, wrap: Wrap | None = None) -> keras.Mo
 def _steps(layer: keras.Layer, norm: keras.Layer | None) -> list[keras.Layer]:
     """Builds what stands for a layer: itself anew, or its depthwise and pointwise halves."""
     if isinstance(layer, layers.SeparableConv2D):
-        depthwise = layers.DepthwiseConv2D(
-            layer.kernel_size,
-            strides=layer.strides,
-            padding=layer.padding,
-            dilation_rate=layer.dilation_rate,
-            depth_multiplier=layer.depth_multiplier,
-            use_bias=False,
-            name=f"{layer.name}_depthwise",
-        )
-        pointwise = layers.Conv2D(
-            layer.filters, 1, activation=layer.activation, name=f"{layer.name}_pointwise"
-        )
-        depthwise.build(layer.input.shape)
-        pointwise.build(depthwise.compute_output_shape(layer.input.shape))
-        depthwise.set_weights([layer.depthwise_kernel])
-        pointwise.set_weights(_folded(layer.pointwise_kernel, layer.bias, norm))
-        return [depthwise, pointwise]
+        return _halves(layer, norm)
     config = layer.get_config()
     convolves = isinstance(layer, layers.Conv2D) or norm is not None
     if convolves:
@@ -87,6 +73,26 @@ def _steps(layer: keras.Layer, norm: keras.Layer | None) -> list[keras.Layer]:
     if isinstance(layer, BicubicSubpixels):
         anew.kernel = layer.kernel
     return [anew]
+
+
+def _halves(layer: layers.SeparableConv2D, norm: keras.Layer | None) -> list[keras.Layer]:
+    depthwise = layers.DepthwiseConv2D(
+        layer.kernel_size,
+        strides=layer.strides,
+        padding=layer.padding,
+        dilation_rate=layer.dilation_rate,
+        depth_multiplier=layer.depth_multiplier,
+        use_bias=False,
+        name=f"{layer.name}_depthwise",
+    )
+    pointwise = layers.Conv2D(
+        layer.filters, 1, activation=layer.activation, name=f"{layer.name}_pointwise"
+    )
+    depthwise.build(layer.input.shape)
+    pointwise.build(depthwise.compute_output_shape(layer.input.shape))
+    depthwise.set_weights([layer.depthwise_kernel])
+    pointwise.set_weights(_folded(layer.pointwise_kernel, layer.bias, norm))
+    return [depthwise, pointwise]
 
 
 def _folded(kernel, bias, norm: keras.Layer | None, depth: int | None = None) -> list[np.ndarray]:
@@ -116,17 +122,9 @@ def only_consumer(model: keras.Model, layer: keras.Layer) -> keras.Layer | None:
     return consumers[0] if len(consumers) == 1 else None
 
 
-def _foldable_consumer(model: keras.Model, layer: keras.Layer, kind: type) -> keras.Layer | None:
-    """Finds the layer behind a linear convolution, if it is the only one and of this kind."""
-    foldable = isinstance(layer, _CONVOLUTIONS)
-    if not foldable or layer.activation is not keras.activations.linear:
+def _foldable_norm(model: keras.Model, layer: keras.Layer) -> keras.Layer | None:
+    """Finds the batch normalisation behind a linear convolution, if nothing else reads that."""
+    if not isinstance(layer, _CONVOLUTIONS) or layer.activation is not keras.activations.linear:
         return None
     consumer = only_consumer(model, layer)
-    return consumer if isinstance(consumer, kind) else None
-
-
-def _folds_into(model: keras.Model, norm: keras.Layer) -> bool:
-    return any(
-        layer.output is norm.input and _foldable_consumer(model, layer, type(norm)) is norm
-        for layer in model.layers
-    )
+    return consumer if isinstance(consumer, layers.BatchNormalization) else None

@@ -51,12 +51,14 @@ def prune(
         Zhu and Gupta, 2017, To Prune, or Not to Prune, Eq. 1.
     """
     _check(sparsity, steps)
+    frequency = min(_EVERY, max(steps // 10, 1))
     schedule = tfmot.sparsity.keras.PolynomialDecay(
         initial_sparsity=0.0,
         final_sparsity=sparsity,
         begin_step=0,
-        end_step=_ramp_steps(steps),
-        frequency=_frequency(steps),
+        # A step at which the toolkit looks, or the last zeros would never come.
+        end_step=max(round(_RAMP * steps / frequency), 1) * frequency,
+        frequency=frequency,
     )
 
     def prunable(layer: tf_keras.layers.Layer) -> tf_keras.layers.Layer:
@@ -73,23 +75,13 @@ def prune(
         )
     train_twin(
         pruned,
-        patches,
+        (patches[step % len(patches)] for step in range(steps)),
         steps=steps,
         learning_rate=learning_rate,
         callback=tfmot.sparsity.keras.UpdatePruningStep(),
         progress=progress,
     )
     return weights_back(pruned, source)
-
-
-def _ramp_steps(steps: int) -> int:
-    """Ends the ramp on a step at which the toolkit looks, or the last zeros would never come."""
-    frequency = _frequency(steps)
-    return max(round(_RAMP * steps / frequency), 1) * frequency
-
-
-def _frequency(steps: int) -> int:
-    return min(_EVERY, max(steps // 10, 1))
 
 
 def _check(sparsity: float, steps: int) -> None:

@@ -1,7 +1,6 @@
 """Keras model to TFLite file."""
 
 import hashlib
-import re
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
@@ -12,25 +11,21 @@ import keras
 import numpy as np
 
 from keras_litesr.atomic import published
+from keras_litesr.export.conversion import ConversionError, converting
 from keras_litesr.export.metadata import with_metadata
 from keras_litesr.export.opening import require_openable
 from keras_litesr.export.operators import count_float_islands
 from keras_litesr.export.quantization import checked_representative, prepare_int8, with_level_skip
 from keras_litesr.export.tuning import tune
 from keras_litesr.images.pixels import to_float
+from keras_litesr.models.copies import copied
 from keras_litesr.models.cost import receptive_radius, scale_of
-from keras_litesr.silence import captured_output
 from keras_litesr.zoo.contents import TFLITE_DTYPES
 
 DTYPES = TFLITE_DTYPES
 _CALIBRATED = ("int8", "int16x8")
 _FIRST_KERAS = (3, 15)
 _LARGEST_BYTES = 2**31
-_OTHERWISE = dict.fromkeys(_CALIBRATED, ", or representative pictures of more kinds")
-
-
-class ConversionError(ValueError):
-    """A model that did not convert; names the operator where the converter does."""
 
 
 def export(
@@ -67,8 +62,8 @@ def export(
             that has it mapped keeps the old one.
         dtype: One of `DTYPES`.
         input_size: `(height, width)` that the file is made for, one picture at a time, as
-            delegates for phones want it; by default any size and number. The result takes less
-            than 2 GiB in float32.
+            delegates for phones want it; by default any size and number, or the only size that
+            the model takes. The result takes less than 2 GiB in float32.
         representative: Low-resolution pictures `(height, width, 3)` uint8 from which `int8` and
             `int16x8` learn their ranges; training pictures, never a benchmark's. At least 8,
             better 50 or more.
@@ -83,61 +78,33 @@ def export(
 
     Raises:
         ValueError: For another suffix, an unknown dtype or size, too few pictures, or steps of
-            both kinds or for another dtype.
+            both kinds or for another dtype; or a model that is not functional or not of RGB.
         ImportError: For `aware_steps` without the extra; the message says how to get it.
         ConversionError: When the converter fails, an operator is not built in, or LiteRT cannot
             open what came out.
     """
     path = Path(path)
-    _check(path, dtype, input_size)
+    _check(path, dtype)
     _check_steps(dtype, tune_steps, aware_steps)
+    scale = scale_of(model)
+    input_size = _only_size(model, input_size)
     if input_size is not None:
-        _check_memory(input_size, scale_of(model))
+        _check_size(input_size, scale)
     require_keras()
     pictures = checked_representative(representative, dtype) if dtype in _CALIBRATED else []
+    _check_pictures(model, pictures)
+    if isinstance(model, keras.Sequential):
+        model = copied(model)
     facts = {**_facts(model, dtype, input_size), **(metadata or {})}
     source = model
     if dtype == "int8":
-        source = prepare_int8(model, pictures)
-        if tune_steps:
-            tune(source, model, pictures, steps=tune_steps)
-        if aware_steps:
-            from keras_litesr.export.awareness import train_aware
-
-            source = train_aware(source, model, pictures, steps=aware_steps)
+        source = _int8_network(model, pictures, tune_steps, aware_steps)
     elif dtype in ("dynamic", "int16x8"):
         source = with_level_skip(model)
-    # Not beside the target: a conversion that is killed must not leave a folder in a preset's.
-    with tempfile.TemporaryDirectory() as scratch:
-        converted = Path(scratch) / path.name
-        with captured_output() as printed:
-            try:
-                source.export(
-                    converted,
-                    format="litert",
-                    verbose=False,
-                    input_signature=[_signature(model, input_size)],
-                    **_options(dtype, pictures),
-                )
-            except MemoryError:
-                raise
-            except Exception as error:
-                raise ConversionError(_explained(model, error, printed())) from error
-        content = with_metadata(converted.read_bytes(), facts)
-    try:
-        require_openable(content)
-    except (RuntimeError, ValueError) as error:
-        raise ConversionError(
-            f"Expected a file that LiteRT opens, received one of {model.name} in {dtype} that it "
-            f"does not: {error}. Choose another dtype{_OTHERWISE.get(dtype, '')}."
-        ) from error
-    if dtype == "int8" and (islands := count_float_islands(content)):
-        warnings.warn(
-            f"{model.name} computes in float32 at {islands} places of its int8 file, which costs "
-            "time: between layers that have no int8 form, such as a batch normalisation that does "
-            "not follow a convolution.",
-            stacklevel=2,
-        )
+    content = with_metadata(_converted(source, dtype, input_size, pictures), facts)
+    _refuse_unopenable(content, model.name, dtype)
+    if dtype == "int8":
+        _warn_of_float_islands(content, model.name)
     with published(path) as temporary:
         temporary.write_bytes(content)
     return path
@@ -151,7 +118,62 @@ def weights_sha256(model: keras.Model) -> str:
     return digest.hexdigest()
 
 
-def _check(path: Path, dtype: str, input_size: tuple[int, int] | None) -> None:
+def _int8_network(
+    model: keras.Model, pictures: Sequence[np.ndarray], tune_steps: int, aware_steps: int
+) -> keras.Model:
+    network = prepare_int8(model, pictures)
+    if tune_steps:
+        tune(network, model, pictures, steps=tune_steps)
+    if aware_steps:
+        from keras_litesr.export.awareness import train_aware
+
+        return train_aware(network, model, pictures, steps=aware_steps)
+    return network
+
+
+def _converted(
+    model: keras.Model,
+    dtype: str,
+    input_size: tuple[int, int] | None,
+    pictures: Sequence[np.ndarray],
+) -> bytes:
+    advice = "" if input_size else " For one `input_size`, such as 128x128, more layers convert."
+    # Not beside the target: a conversion that is killed must not leave a folder in a preset's.
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "converted.tflite"
+        with converting(model.name, "TFLite", advice=advice):
+            model.export(
+                path,
+                format="litert",
+                verbose=False,
+                input_signature=[_signature(model, input_size)],
+                **_options(dtype, _tiles(pictures, input_size)),
+            )
+        return path.read_bytes()
+
+
+def _refuse_unopenable(content: bytes, name: str, dtype: str) -> None:
+    try:
+        require_openable(content)
+    except (RuntimeError, ValueError) as error:
+        more = ", or representative pictures of more kinds" if dtype in _CALIBRATED else ""
+        raise ConversionError(
+            f"Expected a file that LiteRT opens, received one of {name} in {dtype} that it does "
+            f"not: {error}. Choose another dtype{more}."
+        ) from error
+
+
+def _warn_of_float_islands(content: bytes, name: str) -> None:
+    if islands := count_float_islands(content):
+        warnings.warn(
+            f"{name} computes in float32 at {islands} places of its int8 file, which costs "
+            "time: between layers that have no int8 form, such as a batch normalisation that does "
+            "not follow a convolution.",
+            stacklevel=3,
+        )
+
+
+def _check(path: Path, dtype: str) -> None:
     if path.suffix != ".tflite":
         raise ValueError(f"Expected a path ending in .tflite, received {path}.")
     if path.is_dir():
@@ -159,18 +181,38 @@ def _check(path: Path, dtype: str, input_size: tuple[int, int] | None) -> None:
             f"Expected the name of a file, received {path}, a folder. Choose another name."
         )
     if dtype not in DTYPES:
-        raise ValueError(f"Expected a dtype of {', '.join(DTYPES)}, received {dtype!r}.")
-    if input_size is None:
-        return
-    sides = tuple(input_size)
-    if len(sides) != 2 or not all(isinstance(side, int) and side >= 1 for side in sides):
+        raise ValueError(f"Expected one of the dtypes {', '.join(DTYPES)}, received {dtype!r}.")
+
+
+def _only_size(model: keras.Model, input_size: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Gives the size that is asked for, or else the one that the model is tied to."""
+    height, width = model.input_shape[1:3]
+    if not height or not width:
+        return input_size
+    if input_size is not None and tuple(input_size) != (height, width):
+        raise ValueError(
+            f"Expected `input_size` to be {(height, width)}, the only one that {model.name} takes, "
+            f"received {input_size}. Leave it out, or build the model for any size."
+        )
+    return height, width
+
+
+def _check_pictures(model: keras.Model, pictures: Sequence[np.ndarray]) -> None:
+    size = model.input_shape[1:3]
+    odd = [picture.shape[:2] for picture in pictures if picture.shape[:2] != size]
+    if None not in size and odd:
+        raise ValueError(
+            f"Expected representative pictures of {size}, the only size that {model.name} takes, "
+            f"received one of {odd[0]}. Cut them to that size."
+        )
+
+
+def _check_size(input_size: tuple[int, int], scale: int) -> None:
+    if len(input_size) != 2 or not all(isinstance(s, int) and s >= 1 for s in input_size):
         raise ValueError(
             "Expected `input_size` to be (height, width) in low-resolution pixels, or None for any "
             f"size, received {input_size!r}."
         )
-
-
-def _check_memory(input_size: tuple[int, int], scale: int) -> None:
     height, width = input_size
     needed = height * width * scale**2 * 3 * 4
     if needed >= _LARGEST_BYTES:
@@ -236,6 +278,21 @@ def _signature(model: keras.Model, input_size: tuple[int, int] | None) -> keras.
     return keras.InputSpec(shape=shape, dtype="float32", name="low_res")
 
 
+def _tiles(pictures: Sequence[np.ndarray], size: tuple[int, int] | None) -> Sequence[np.ndarray]:
+    """Cuts pictures into tiles of the one size that a file takes; small ones are repeated."""
+    if size is None:
+        return pictures
+    height, width = size
+    return [
+        picture.take(range(top, top + height), 0, mode="wrap").take(
+            range(left, left + width), 1, mode="wrap"
+        )
+        for picture in pictures
+        for top in range(0, max(picture.shape[0] - height, 0) + 1, height)
+        for left in range(0, max(picture.shape[1] - width, 0) + 1, width)
+    ]
+
+
 def _options(dtype: str, pictures: Sequence[np.ndarray]) -> dict[str, Any]:
     """Gives the converter's settings; without Flex operators, which phones lack."""
     import tensorflow as tf
@@ -255,15 +312,3 @@ def _options(dtype: str, pictures: Sequence[np.ndarray]) -> dict[str, Any]:
         builtins["target_spec"]["supported_ops"] = [wide, ops.TFLITE_BUILTINS]
         optimized["representative_dataset"] = lambda: ([to_float(p)[None]] for p in pictures)
     return {**optimized, **builtins}
-
-
-def _explained(model: keras.Model, error: Exception, printed: str) -> str:
-    place = r'"[^"/]+/([^"/@]+)[^"]*@[^\n]*'
-    missing = re.search(rf"(?:{place})?'(tf\.\w+)' op is neither", f"{error}\n{printed}")
-    if missing is None:
-        return f"{model.name} did not convert to TFLite: {error}\n{printed}"
-    where = f" in the layer {missing[1]}" if missing[1] else ""
-    return (
-        f"{model.name} did not convert to TFLite, which has no operator for {missing[2]}{where}. "
-        "Express the layer in operations that phones have."
-    )

@@ -11,10 +11,12 @@ from keras_litesr.export.legacy import tf_keras
 from keras_litesr.export.quantization import FakeQuantize
 from keras_litesr.export.rewriting import split_separable
 from keras_litesr.export.twin_layers import TwinBicubic, TwinShuffle
+from keras_litesr.models.copies import copied
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
 
 _ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")
 _CONVOLUTION = ("filters", "kernel_size", "strides", "padding", "dilation_rate", "groups")
+_FIRST_WEIGHTS = ("kernel", "depthwise_kernel", "alpha")
 _DEPTHWISE = ("kernel_size", "strides", "padding", "dilation_rate", "depth_multiplier")
 
 # Layer of Keras 3: layer of tf_keras, and what both call alike.
@@ -68,7 +70,8 @@ def twin(model: keras.Model, *, wrap: Callable[[Any], Any] = lambda layer: layer
         made[id(layer.output)] = wrap(twin_layer)(inputs)
         pairs.append((layer, twin_layer))
     for layer, twin_layer in pairs:
-        twin_layer.set_weights(_arrays_of(layer)[: len(twin_layer.get_weights())])
+        arrays = [layer.kernel] if isinstance(layer, BicubicSubpixels) else layer.get_weights()
+        twin_layer.set_weights(arrays[: len(twin_layer.get_weights())])
     return tf_keras.Model(low_res, made[id(source.output)], name=model.name)
 
 
@@ -87,28 +90,22 @@ def weights_back(twin_model: tf_keras.Model, model: keras.Model) -> keras.Model:
             twin has a bias that the model has no place for.
     """
     arrays = {getattr(each, "layer", each).name: _by_name(each) for each in twin_model.layers}
-    copy = model.__class__.from_config(model.get_config())
-    copy.set_weights(model.get_weights())
-    for layer, original in zip(copy.layers, model.layers, strict=True):
+    copy = copied(model)
+    for layer in copy.layers:
         if isinstance(layer, layers.BatchNormalization):
             raise ValueError(
                 f"Expected a model without batch normalisation, received {layer.name}, which the "
                 "twin has folded. Make the twin of split_separable(model) and give that model."
             )
-        if isinstance(layer, BicubicSubpixels):
-            layer.kernel = original.kernel
-        elif isinstance(layer, layers.SeparableConv2D):
-            halves = arrays[f"{layer.name}_depthwise"], arrays[f"{layer.name}_pointwise"]
-            joined = [halves[0]["depthwise_kernel"], halves[1]["kernel"]]
-            _set_weights(layer, joined, halves[1].get("bias"))
+        if isinstance(layer, layers.SeparableConv2D):
+            depthwise = arrays[f"{layer.name}_depthwise"]["depthwise_kernel"]
+            pointwise = arrays[f"{layer.name}_pointwise"]
+            _set_weights(layer, [depthwise, pointwise["kernel"]], pointwise.get("bias"))
         elif layer.weights:
             known = arrays[layer.name]
             kernel = next(known[name] for name in _FIRST_WEIGHTS if name in known)
             _set_weights(layer, [kernel], known.get("bias"))
     return copy
-
-
-_FIRST_WEIGHTS = ("kernel", "depthwise_kernel", "alpha")
 
 
 def _biasless(model: keras.Model) -> set[str]:
@@ -147,22 +144,16 @@ def _activation(layer: keras.Layer) -> str:
     return name
 
 
-def _arrays_of(layer: keras.Layer) -> list[np.ndarray]:
-    return [layer.kernel] if isinstance(layer, BicubicSubpixels) else layer.get_weights()
-
-
 def _by_name(layer: Any) -> dict[str, np.ndarray]:
     """Reads the weights of a layer, or of the one in a wrapper, by their own names."""
     return {weight.name.split("/")[-1].split(":")[0]: weight.numpy() for weight in layer.weights}
 
 
 def _set_weights(layer: keras.Layer, kernels: list[np.ndarray], bias: np.ndarray | None) -> None:
-    if bias is None or len(layer.weights) > len(kernels):
-        layer.set_weights(kernels if bias is None else [*kernels, bias])
-        return
-    if np.any(bias):
+    arrays = kernels if bias is None else [*kernels, bias]
+    if len(arrays) > len(layer.weights) and np.any(bias):
         raise ValueError(
             f"Expected a layer with a bias, received {layer.name} without one, whose twin has "
             "learnt one. Give split_separable(model), where every convolution has a bias."
         )
-    layer.set_weights(kernels)
+    layer.set_weights(arrays[: len(layer.weights)])

@@ -1,6 +1,6 @@
 """Short trainings of a `tf_keras` twin: the loop that pruning, clustering and rounding share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ Batch = tuple[np.ndarray, np.ndarray]
 
 def train_twin(
     twin_model: tf_keras.Model,
-    batches: Sequence[Batch],
+    batches: Iterable[Batch],
     *,
     steps: int,
     learning_rate: float,
@@ -25,8 +25,7 @@ def train_twin(
 
     Args:
         twin_model: Result of `twin`, wrapped or not.
-        batches: `(low_res, high_res)` by index, float32 NHWC in [0, 1], such as `Patches`; begun
-            again where there are fewer than steps.
+        batches: `(low_res, high_res)`, float32 NHWC in [0, 1], one for each step.
         steps: Weight updates.
         learning_rate: At the start; it falls to zero on a cosine.
         loss: Name of a loss of Keras.
@@ -42,9 +41,9 @@ def train_twin(
     callback = callback or tf_keras.callbacks.Callback()
     callback.set_model(twin_model)
     callback.on_train_begin()
-    for step in range(steps):
+    for step, batch in enumerate(batches):
         callback.on_train_batch_begin(step)
-        value = twin_model.train_on_batch(*batches[step % len(batches)])
+        value = twin_model.train_on_batch(*batch)
         callback.on_train_batch_end(step)
         if not np.isfinite(value):
             raise DivergedError(

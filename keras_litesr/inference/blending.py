@@ -6,11 +6,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from keras_litesr.models.kinship import check_kinship, check_weight
+from keras_litesr.models.tflite_metadata import is_tflite
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.checks import Checks
 from keras_litesr.zoo.integrity import CheckedFolder
-
-_IDENTIFIER = b"TFL3"
 
 
 def blend_files(first: bytes, second: bytes, weight: float) -> bytes:
@@ -35,7 +34,7 @@ def blend_files(first: bytes, second: bytes, weight: float) -> bytes:
             strangers, whose kernels do not correlate.
     """
     check_weight(weight)
-    if first[4:8] != _IDENTIFIER or second[4:8] != _IDENTIFIER:
+    if not (is_tflite(first) and is_tflite(second)):
         raise ValueError(
             "Expected two TFLite files, received something else. Make them with `litesr convert`."
         )

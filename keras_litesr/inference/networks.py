@@ -162,14 +162,22 @@ def _of_model(model: keras.Model, runtime: str) -> Network:
             "Expected a preset or a .tflite file for the runtime litert, received a Keras model. "
             "Save it with keras_litesr.save_to_preset, or choose the runtime keras."
         )
+    scale = scale_of(model)
     height, width = model.input_shape[1:3]
     size = (height, width) if height and width else None
-    overlap, is_seamless = _overlap(receptive_radius(model), size)
+    try:
+        radius = receptive_radius(model)
+    except ValueError as error:
+        raise ValueError(
+            f"{error} Or name the .tflite file that keras_litesr.export.tflite.export makes of it: "
+            "how far such a file sees is measured."
+        ) from error
+    overlap, is_seamless = _overlap(radius, size)
     return Network(
         enlarge=Keras(model),
         name=model.name,
         version="",
-        scale=scale_of(model),
+        scale=scale,
         overlap=overlap,
         runtime="keras",
         size=size,

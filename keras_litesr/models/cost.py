@@ -6,6 +6,7 @@ from math import ceil, prod
 import keras
 from keras import layers
 
+from keras_litesr.models.ends import check_ends
 from keras_litesr.models.layers import BicubicSubpixels, PixelShuffle
 from keras_litesr.models.single_use import check_layers_only, check_single_use
 
@@ -94,8 +95,10 @@ def scale_of(model: keras.Model) -> int:
     """Computes a super-resolution model's enlargement per side, without running it.
 
     Raises:
-        ValueError: When its output is no whole multiple of its input, the same for both sides.
+        ValueError: When its output is no whole multiple of its input, the same for both sides, or
+            `check_ends` refuses the model.
     """
+    check_ends(model)
     size = tuple(side or 8 for side in model.input_shape[1:3])
     height, width = model.compute_output_shape((1, *size, 3))[1:3]
     scale = height // size[0]
@@ -117,7 +120,6 @@ def receptive_radius(model: keras.Model) -> int:
         ValueError: For a layer whose reach is not known, one that shrinks or pools for instance,
             or that is applied more than once, or for operations outside of layers.
     """
-    check_single_use(model)
     check_layers_only(model)
     radius: dict[int, float] = {}
     resolution: dict[int, int] = {}
@@ -136,7 +138,7 @@ def _reach(layer: keras.Layer) -> int:
     if isinstance(layer, BicubicSubpixels):
         return 2
     if isinstance(layer, _CONVOLUTIONS) and _keeps_size(layer):
-        return max(_sides(layer.kernel_size)) // 2 * max(_sides(layer.dilation_rate))
+        return max(layer.kernel_size) // 2 * max(layer.dilation_rate)
     if isinstance(layer, _POINTWISE):
         return 0
     raise ValueError(
@@ -147,12 +149,8 @@ def _reach(layer: keras.Layer) -> int:
 
 
 def _keeps_size(convolution: keras.Layer) -> bool:
-    is_padded = convolution.padding == "same" or max(_sides(convolution.kernel_size)) == 1
-    return is_padded and max(_sides(convolution.strides)) == 1
-
-
-def _sides(value: int | tuple[int, ...]) -> tuple[int, ...]:
-    return (value,) if isinstance(value, int) else tuple(value)
+    is_padded = convolution.padding == "same" or max(convolution.kernel_size) == 1
+    return is_padded and max(convolution.strides) == 1
 
 
 def _with_input_size(model: keras.Model, input_size: tuple[int, int]) -> keras.Model:
@@ -169,7 +167,7 @@ def _multiply_adds(layer: keras.Layer) -> int:
         return prod(layer.output.shape[1:3]) * layer.kernel.size
     if isinstance(layer, layers.Dense):
         return prod(layer.output.shape[1:]) * layer.input.shape[-1]
-    kernel = prod(_kernel_size(layer))
+    kernel = prod(getattr(layer, "kernel_size", ()))
     if isinstance(layer, layers.SeparableConv2D):
         height, width, out_channels = layer.output.shape[1:]
         wide = layer.input.shape[-1] * layer.depth_multiplier
@@ -181,7 +179,3 @@ def _multiply_adds(layer: keras.Layer) -> int:
     if isinstance(layer, layers.Conv2D):
         return prod(layer.output.shape[1:]) * kernel * layer.input.shape[-1] // layer.groups
     return 0
-
-
-def _kernel_size(layer: keras.Layer) -> tuple[int, int]:
-    return getattr(layer, "kernel_size", (1, 1))

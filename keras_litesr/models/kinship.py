@@ -67,8 +67,8 @@ def check_weight(weight: float) -> None:
     """
     if not isinstance(weight, Real) or not 0 <= weight <= 1:
         raise ValueError(
-            "Expected as weight a number from 0, all of the first model, to 1, all of the second, "
-            f"received {weight!r}."
+            "Expected a weight from 0 (all of the first model) to 1 (all of the second), received "
+            f"{weight!r}."
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,7 @@ class LiteRT:
     A file whose ends are quantised, as those of an int8 network, is given integers.
 
     Planning for another shape costs a tenth of a run, so pictures are best cut into tiles of one
-    shape. Not to be called from two threads at once.
+    shape. Called from several threads at once, it takes one after the other.
 
     Args:
         file: Path or content of a file from one batch of RGB pictures to another.
@@ -108,10 +109,11 @@ class LiteRT:
             self._interpreter = Interpreter(
                 model_content=content, num_threads=threads or available_cores()
             )
+            takes = [Door.of(details) for details in self._interpreter.get_input_details()]
             # Of free size, it is planned for one pixel, which is too few for some networks.
-            with suppress(RuntimeError) if self._is_free() else nullcontext():
+            is_free = any(-1 in door.shape for door in takes)
+            with suppress(RuntimeError) if is_free else nullcontext():
                 self._interpreter.allocate_tensors()
-        takes = [Door.of(details) for details in self._interpreter.get_input_details()]
         gives = [Door.of(details) for details in self._interpreter.get_output_details()]
         _check_doors(takes, gives)
         self.takes, self.gives = takes[0], gives[0]
@@ -119,6 +121,7 @@ class LiteRT:
         self.size = None if -1 in (height, width) else (height, width)
         self.levels = levels
         self._shape: tuple[int, ...] | None = None
+        self._lock = threading.Lock()
 
     def __call__(self, low_res: np.ndarray) -> np.ndarray:
         """Enlarges `(batch, height, width, 3)` float32 in [0, 1].
@@ -149,17 +152,16 @@ class LiteRT:
             ) from error
         return large if (black, span) == (0, 1) else (large - black) / span
 
-    def _is_free(self) -> bool:
-        return any(-1 in each["shape_signature"] for each in self._interpreter.get_input_details())
-
     def _run(self, values: np.ndarray) -> np.ndarray:
-        self._resize(values.shape)
-        self._interpreter.set_tensor(self.takes.index, self.takes.stored(values))
-        self._interpreter.invoke()
-        return self.gives.real(self._interpreter.get_tensor(self.gives.index))
+        with self._lock:
+            self._resize(values.shape)
+            self._interpreter.set_tensor(self.takes.index, self.takes.stored(values))
+            self._interpreter.invoke()
+            large = self._interpreter.get_tensor(self.gives.index)
+        return self.gives.real(large)
 
     def _resize(self, shape: tuple[int, ...]) -> None:
-        if shape != self._shape and (self.size is None or -1 in self.takes.shape):
+        if shape != self._shape and -1 in self.takes.shape:
             # After an error the next picture has to be planned for again.
             self._shape = None
             self._interpreter.resize_tensor_input(self.takes.index, shape)

@@ -32,38 +32,13 @@ def check_single_use(model: keras.Model) -> None:
             )
 
 
-def check_one_picture(model: keras.Model) -> None:
-    """Refuses a model whose graph does not lead from one picture to one.
-
-    Raises:
-        ValueError: For a model without a graph, such as a subclass of `keras.Model` or a Sequential
-            one that knows no input; for several inputs or outputs, or a dictionary of them.
-    """
-    if not (getattr(model, "inputs", None) and getattr(model, "outputs", None)):
-        raise ValueError(
-            f"Expected a functional model, received {model.name}, a {type(model).__name__} without "
-            "a graph. Build it from a keras.Input on, with keras.Model(low_res, high_res)."
-        )
-    if isinstance(model, keras.Sequential):
-        return
-    if not all(isinstance(end, keras.KerasTensor) for end in (model.input, model.output)):
-        takes, gives = (
-            keras.tree.map_structure(lambda tensor: tensor.shape, end)
-            for end in (model.input, model.output)
-        )
-        raise ValueError(
-            f"Expected a model that takes one picture and gives one, received {model.name}, which "
-            f"takes {takes} and gives {gives}. Take the part that makes the picture, with "
-            "keras.Model(low_res, high_res)."
-        )
-
-
 def check_layers_only(model: keras.Model) -> None:
-    """Refuses a model that computes something outside of its layers.
+    """Refuses a model that is anything but layers which are applied once.
 
     Raises:
-        ValueError: When it does; the message names the operations.
+        ValueError: As `check_single_use`; and for operations outside of layers, which are named.
     """
+    check_single_use(model)
     if bare := [op.name for op in model.operations if not isinstance(op, keras.Layer)]:
         raise ValueError(
             f"Expected a model of layers only, received one with {', '.join(bare)}. Put what "

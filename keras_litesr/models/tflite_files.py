@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keras_litesr.models.litert import LiteRT
+from keras_litesr.models.tflite_metadata import is_tflite
 
 _SUFFIX = ".tflite"
-_IDENTIFIER = b"TFL3"
 _SECONDS = 300
 _MOST_BYTES = 2**31
 # Isolated, so that no file of the working folder is taken for a module.
@@ -73,14 +73,13 @@ def open_tflite(path: str | os.PathLike[str], *, threads: int | None = None) -> 
     if path.stat().st_size > _MOST_BYTES:
         raise ValueError(f"Expected a TFLite file of at most 2 GiB, received {path}.")
     content = path.read_bytes()
-    if content[4:8] != _IDENTIFIER:
+    if not is_tflite(content):
         raise ValueError(
             f"Expected a TFLite file, received {path}, whose content is "
             f"{'something else' if content else 'empty'}. Make one with `litesr convert`."
         )
     facts = _tried(content, path)
-    black, white = facts["levels"]
-    runtime = LiteRT(content, threads=threads, levels=(black, white))
+    runtime = LiteRT(content, threads=threads, levels=tuple(facts["levels"]))
     return TFLiteFile(path.stem, runtime, facts["scale"], facts["radius"], facts["step"])
 
 

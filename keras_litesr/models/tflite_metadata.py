@@ -22,7 +22,7 @@ def read_metadata(path: str | Path) -> dict[str, Any]:
         ValueError: When the file is no TFLite file, or damaged.
     """
     content = Path(path).read_bytes()
-    if content[4:8] != IDENTIFIER:
+    if not is_tflite(content):
         raise ValueError(
             f"Expected a TFLite file, received {path}, whose content is something else. "
             "Make one with `litesr convert`."
@@ -32,6 +32,11 @@ def read_metadata(path: str | Path) -> dict[str, Any]:
     except Exception as error:  # of many kinds, as offsets lead anywhere
         raise ValueError(f"{path} is damaged, so it cannot say what it is: {error}.") from error
     return found if isinstance(found, dict) else {}
+
+
+def is_tflite(content: bytes) -> bool:
+    """Tells a TFLite file from others by its head."""
+    return content[4:8] == IDENTIFIER
 
 
 def metadata_in(content: bytes) -> dict[str, Any]:

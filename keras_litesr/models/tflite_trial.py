@@ -68,12 +68,11 @@ def _working_size(runtime: LiteRT) -> tuple[tuple[int, int], int]:
         size = runtime.size or (side, side)
         try:
             shape = runtime(np.zeros((1, *size, 3), np.float32)).shape
+            break
         except (RuntimeError, ValueError):
             # Some networks halve the picture again and again, and need a large one.
             if runtime.size or side == SIDES[-1]:
                 raise
-            continue
-        break
     scale = shape[1] // size[0] if len(shape) == 4 else 0
     if scale < 2 or shape != (1, scale * size[0], scale * size[1], 3):
         raise ValueError(
@@ -106,12 +105,10 @@ def _levels(runtime: LiteRT, size: tuple[int, int], scale: int) -> tuple[float, 
     """Finds the numbers for black and white with which pictures keep their brightness."""
     y, x = np.mgrid[: size[0], : size[1]]
     low_res = np.stack([y / size[0], x / size[1], (y + x) / sum(size)], -1).astype(np.float32)
-    errors = []
     for runtime.levels in _LEVELS:
         large = runtime(low_res[None])[0]
         small = large.reshape(size[0], scale, size[1], scale, 3).mean(axis=(1, 3))
-        errors.append(float(np.abs(small - low_res).mean()))
-        if errors[-1] < 0.1:
+        if np.abs(small - low_res).mean() < 0.1:
             return runtime.levels
     return _LEVELS[0]
 

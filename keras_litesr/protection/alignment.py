@@ -63,27 +63,55 @@ class _Pair:
         return self.wanted.ndim == 2
 
 
+class _Guesses:
+    """What is known of wires of one kind: the suspect's channel for each of ours, or its sign."""
+
+    def __init__(self, ties: Ties, steps: int, *, signs: bool):
+        wires = ties.signs if signs else ties.orders
+        self.unmoved = np.ones if signs else np.arange
+        self.parts = [ties.parts(number, signs=signs) for number in range(steps)]
+        self.sizes = {part.wire: part.size for parts in self.parts for part in parts}
+        self.found = {w: self.unmoved(size) for w, size in self.sizes.items() if wires.is_pinned(w)}
+        self.free = [wire for wire in self.sizes if wire not in self.found]
+
+    def knows(self, step: int) -> bool:
+        """Tells whether all wires of a step's output are known."""
+        return all(part.wire in self.found for part in self.parts[step])
+
+    def of(self, part: Part) -> np.ndarray:
+        """Gives what is known of a part's wire, or leaves it as it is."""
+        return self.found[part.wire] if part.wire in self.found else self.unmoved(part.size)
+
+    def learn(self, wire: int, found: np.ndarray) -> bool:
+        """Keeps what was found; tells whether it is news."""
+        same = wire in self.found and np.array_equal(self.found[wire], found)
+        self.found[wire] = found
+        return not same
+
+    def channels(self, step: int, wire: int) -> list[slice]:
+        """Lists where a wire lies in a step's output, its units in order each time."""
+        return [
+            slice(part.start + turn * part.size, part.start + (turn + 1) * part.size)
+            for part in self.parts[step]
+            if part.wire == wire
+            for turn in range(part.repeat)
+        ]
+
+
 class _Matching:
-    """For every wire, as far as known, the suspect's channel for each of ours, and its sign."""
+    """How the suspect's channels are to be moved, wire by wire, as far as it is known."""
 
     def __init__(self, suspect: Network, reference: Network):
         self.suspect = suspect
-        ties, numbers = Ties(reference), range(len(reference.steps))
-        self.parts = [ties.parts(number) for number in numbers]
-        self.sign_parts = [ties.parts(number, signs=True) for number in numbers]
-        self.sizes = {part.wire: part.size for parts in self.parts for part in parts}
-        self.sign_sizes = {part.wire: part.size for parts in self.sign_parts for part in parts}
+        ties, steps = Ties(reference), len(reference.steps)
+        self.orders = _Guesses(ties, steps, signs=False)
+        self.signs = _Guesses(ties, steps, signs=True)
         self.pairs = list(_pairs(suspect, reference))
-        pinned, upright = ties.orders.is_pinned, ties.signs.is_pinned
-        self.orders = {w: np.arange(size) for w, size in self.sizes.items() if pinned(w)}
-        self.signs = {w: np.ones(size) for w, size in self.sign_sizes.items() if upright(w)}
-        self.free = [wire for wire in self.sizes if not pinned(wire)]
-        self.free_signs = [wire for wire in self.sign_sizes if not upright(wire)]
 
     def sweep(self) -> bool:
         """Matches every wire once; tells whether anything changed."""
         changed = False
-        for wire in self.free:
+        for wire in self.orders.free:
             changed |= self._match(wire)
             for sign in self._signs_on(wire):
                 changed |= self._turn(sign)
@@ -102,60 +130,52 @@ class _Matching:
         """Finds the best order of a wire, given the others."""
         from scipy.optimize import linear_sum_assignment
 
-        size = self.sizes[wire]
+        size = self.orders.sizes[wire]
         scores = np.zeros((size, size))
-        for pair, end in self._touching(self.parts, wire):
+        for pair, end in self._touching(self.orders, wire):
             wanted, received = self._facing(pair, end)
-            for channels in _channels(self.parts[pair.ends[end]], wire):
+            for channels in self.orders.channels(pair.ends[end], wire):
                 scores += np.abs(wanted[:, channels].T @ received[:, channels])
         if not scores.any():
             return False
-        order = linear_sum_assignment(scores, maximize=True)[1]
-        return _learn(self.orders, wire, order)
+        return self.orders.learn(wire, linear_sum_assignment(scores, maximize=True)[1])
 
     def _turn(self, wire: int) -> bool:
         """Finds the best signs of a wire, given the order of all and the signs of the others."""
-        total = np.zeros(self.sign_sizes[wire])
-        for pair, end in self._touching(self.sign_parts, wire):
-            if not self._known(pair.ends[end], self.parts, self.orders):
+        total = np.zeros(self.signs.sizes[wire])
+        for pair, end in self._touching(self.signs, wire):
+            near, far = pair.ends[end], pair.ends[1 - end]
+            if not self.orders.knows(near) or (pair.is_depthwise and not self.signs.knows(far)):
                 continue
             wanted, received = self._facing(pair, end)
-            received = received[:, self._order(pair.ends[end])]
+            received = received[:, self._order(near)]
             if pair.is_depthwise:
-                if not self._known(pair.ends[1 - end], self.sign_parts, self.signs):
-                    continue
-                received = received * self._sign(pair.ends[1 - end])
+                received = received * self._sign(far)
             evidence = np.sum(wanted * received, axis=0)
-            for channels in _channels(self.sign_parts[pair.ends[end]], wire):
+            for channels in self.signs.channels(near, wire):
                 total += evidence[channels]
         if not total.any():
             return False
-        return _learn(self.signs, wire, np.where(total < 0, -1.0, 1.0))
+        return self.signs.learn(wire, np.where(total < 0, -1.0, 1.0))
 
     def _signs_on(self, wire: int) -> list[int]:
         """Lists the free wires of one sign that have channels on a wire of one order."""
         found = {
             sign.wire
-            for parts, signs in zip(self.parts, self.sign_parts, strict=True)
+            for parts, signs in zip(self.orders.parts, self.signs.parts, strict=True)
             for part, sign in zip(parts, signs, strict=True)
             if part.wire == wire
         }
-        return [sign for sign in self.free_signs if sign in found]
+        return [sign for sign in self.signs.free if sign in found]
 
-    def _touching(self, parts: list[list[Part]], wire: int) -> Iterator[tuple[_Pair, int]]:
+    def _touching(self, guesses: _Guesses, wire: int) -> Iterator[tuple[_Pair, int]]:
         """Yields the kernels that touch a wire, with the end; the other end has to be known."""
         for pair in self.pairs:
             for end in (0, 1):
-                far = pair.ends[1 - end]
-                known = self._known(far, self.parts, self.orders) and self._known(
-                    far, self.sign_parts, self.signs
-                )
-                touches = any(part.wire == wire for part in parts[pair.ends[end]])
-                if touches and (known or pair.is_depthwise):
+                near, far = pair.ends[end], pair.ends[1 - end]
+                known = self.orders.knows(far) and self.signs.knows(far)
+                if guesses.channels(near, wire) and (known or pair.is_depthwise):
                     yield pair, end
-
-    def _known(self, step: int, parts: list[list[Part]], found: dict[int, np.ndarray]) -> bool:
-        return all(part.wire in found for part in parts[step])
 
     def _facing(self, pair: _Pair, end: int) -> tuple[np.ndarray, np.ndarray]:
         """Gives both kernels as `(others, channels of this end)`, the other end put in order."""
@@ -173,8 +193,8 @@ class _Matching:
     def _moved(self, pair: _Pair, step: Step) -> np.ndarray:
         """Puts a kernel of the suspect in order."""
         assert step.kernel is not None
-        orders, signs = map(self._order, pair.ends), map(self._sign, pair.ends)
-        (takes, makes), (sign_in, sign_out) = orders, signs
+        takes, makes = map(self._order, pair.ends)
+        sign_in, sign_out = map(self._sign, pair.ends)
         if pair.is_depthwise:
             return (pair.received[:, makes] * sign_in * sign_out).reshape(step.kernel.shape)
         kernel = pair.received[:, takes][:, :, makes] * sign_in[:, None] * sign_out
@@ -187,26 +207,16 @@ class _Matching:
         """Gives the suspect's channel for each of ours in a step's output."""
         return np.concatenate(
             [
-                part.start + part.size * turn + self.orders.get(part.wire, np.arange(part.size))
-                for part in self.parts[step]
+                part.start + part.size * turn + self.orders.of(part)
+                for part in self.orders.parts[step]
                 for turn in range(part.repeat)
             ]
         )
 
     def _sign(self, step: int) -> np.ndarray:
         return np.concatenate(
-            [
-                np.tile(self.signs.get(part.wire, np.ones(part.size)), part.repeat)
-                for part in self.sign_parts[step]
-            ]
+            [np.tile(self.signs.of(part), part.repeat) for part in self.signs.parts[step]]
         )
-
-
-def _learn(known: dict[int, np.ndarray], wire: int, found: np.ndarray) -> bool:
-    """Keeps what was found; tells whether it is news."""
-    same = wire in known and np.array_equal(known[wire], found)
-    known[wire] = found
-    return not same
 
 
 def _pairs(suspect: Network, reference: Network) -> Iterator[_Pair]:
@@ -227,12 +237,3 @@ def _as_matrices(step: Step) -> np.ndarray:
         return kernel.reshape(positions, inputs)
     dense = kernel[:, :, :, None] * np.eye(inputs)[:, :, None]
     return dense.reshape(positions, inputs, inputs * outputs)
-
-
-def _channels(parts: list[Part], wire: int) -> Iterator[slice]:
-    """Yields the channels of a wire, its units in order each time."""
-    for part in parts:
-        if part.wire == wire:
-            for turn in range(part.repeat):
-                start = part.start + turn * part.size
-                yield slice(start, start + part.size)

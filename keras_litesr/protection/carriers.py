@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
+from keras_litesr.models.tflite_files import is_tflite_file
 from keras_litesr.protection import tflite_graph
 from keras_litesr.protection.networks import Network
 
@@ -32,9 +33,8 @@ def read(suspect: Suspect, *, verify: str = "off") -> Network:
     if isinstance(suspect, Network):
         return suspect
     if isinstance(suspect, (str, Path)):
-        path = Path(suspect)
-        if path.is_file() or path.suffix == ".tflite":
-            return tflite_graph.network(path)
+        if is_tflite_file(suspect) or Path(suspect).is_file():
+            return tflite_graph.network(suspect)
         from keras_litesr.zoo.registry import load
 
         suspect = load(suspect, verify=verify)

@@ -63,7 +63,7 @@ def disguised(model: keras.Model, *, seed: int = 0) -> keras.Model:
     wiring = _Wiring(copy)
     moves = {root: _draw(wiring.found[root], random) for root in wiring.roots()}
     for layer in copy.layers:
-        if _moves(layer):
+        if _is_linear(layer) or isinstance(layer, _PER_CHANNEL):
             takes, gives = (moves[wiring.root(id(t))] for t in (layer.input, layer.output))
             layer.set_weights(_moved(layer, takes, gives, random))
     return copy
@@ -126,10 +126,6 @@ def _is_linear(layer: keras.Layer) -> bool:
         and layer.activation is keras.activations.linear
         and getattr(layer, "groups", 1) == 1
     )
-
-
-def _moves(layer: keras.Layer) -> bool:
-    return _is_linear(layer) or isinstance(layer, _PER_CHANNEL)
 
 
 def _draw(channels: _Channels, random: np.random.Generator) -> _Move:

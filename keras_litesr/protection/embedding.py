@@ -7,7 +7,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_litesr.models.copies import copied
 from keras_litesr.protection import keras_graph
 from keras_litesr.protection.balance import factors
 from keras_litesr.protection.keras_graph import Place
@@ -16,8 +15,6 @@ from keras_litesr.protection.slots import MARGIN, SLOTS, Slots, slots_of
 
 _MOST_ROUNDS = 20
 _NEARLY = 0.999
-# Share of the margin that a slot has at least when the training is over.
-_HELD = 0.9
 # Weights other than zero that a slot needs if the zeros of a pruned network are to stay.
 _LEAST_LEFT = 8
 
@@ -86,15 +83,17 @@ class KeepMark(keras.callbacks.Callback):
         return penalty if self.former is None else penalty + self.former(kernel)
 
 
-class _KeepZeros(keras.callbacks.Callback):
+class KeepZeros(keras.callbacks.Callback):
     """Holds the kernels' weights that are zero when the training begins."""
 
     def on_train_begin(self, logs=None):
+        """Looks for them."""
         kernels = [each for each in self.model.trainable_variables if len(each.shape) == 4]
         looks = [(kernel, kernel.numpy() != 0) for kernel in kernels]
         self.pruned = [(kernel, rest) for kernel, rest in looks if not rest.all()]
 
     def on_train_batch_end(self, batch, logs=None):
+        """Sets them to zero again."""
         for kernel, rest in self.pruned:
             kernel.assign(kernel.value * ops.cast(rest, kernel.dtype))
 
@@ -147,28 +146,6 @@ class _Answers(keras.utils.PyDataset):
         self.batches.on_epoch_end()
 
 
-def marked(
-    model: keras.Model,
-    key: OwnerKey,
-    batches: keras.utils.PyDataset | None,
-    *,
-    margin: float,
-    steps: int,
-    learning_rate: float,
-    callbacks: Sequence[keras.callbacks.Callback],
-) -> keras.Model:
-    """Copies a model and marks the copy; see `watermark.mark`."""
-    copy = copied(model)
-    shift(copy, key, margin=margin)
-    if batches is not None and steps:
-        keep_mark = KeepMark(key, margin=margin)
-        answers = _Answers(model, batches)
-        held = [keep_mark, _KeepZeros(), *callbacks]
-        _train(copy, answers, steps, learning_rate, held)
-        shift(copy, key, margin=_HELD * margin)
-    return copy
-
-
 def shift(model: keras.Model, key: OwnerKey, *, margin: float = MARGIN) -> None:
     """Moves a model's weights in place, as little as possible, until every slot has its margin.
 
@@ -209,14 +186,17 @@ def _movable(slots: Slots, values: np.ndarray) -> np.ndarray:
     return np.ones_like(others)
 
 
-def _train(
+def relearn(
     model: keras.Model,
-    answers: _Answers,
+    original: keras.Model,
+    batches: keras.utils.PyDataset,
+    *,
     steps: int,
     learning_rate: float,
-    callbacks: list[keras.callbacks.Callback],
+    callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
-    """Trains a model to give the answers, the rate falling on a cosine."""
+    """Trains a model in place to answer as its original does; see `watermark.mark`."""
+    answers = _Answers(original, batches)
     warmup = steps // 20
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, max(steps - warmup, 1), warmup_target=learning_rate, warmup_steps=warmup
@@ -235,11 +215,10 @@ def _train(
 
 def _write(places: list[Place], values: np.ndarray) -> None:
     """Gives the kernels the values that `Network.values` shall have."""
-    start = 0
     for place in places:
         scales = _scales(place)
-        part = values[start : start + scales.size].reshape(scales.shape)
-        start += scales.size
+        part, values = np.split(values, [scales.size])
+        part = part.reshape(scales.shape)
         array = np.divide(part, scales, out=np.zeros_like(part), where=scales != 0)
         place.variable.assign(place.in_variable(array.astype(np.float32)))
 

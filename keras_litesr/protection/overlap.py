@@ -28,6 +28,7 @@ _LEAST_PAIRS = 8
 # Strangers that were trained spread more than shuffled kernels do, and no fewer decimals are sure.
 _LEAST_SPREAD = 0.015
 _SURE = 1e-12
+# From the median absolute deviation to the standard deviation of a normal distribution.
 _TO_SIGMA = 1.4826
 
 Progress = Callable[[int, int], None]

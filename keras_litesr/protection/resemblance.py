@@ -77,8 +77,8 @@ def _refined(first: np.ndarray, second: np.ndarray, inputs: Matching) -> float:
     """Matches outputs and inputs by turns as long as it helps."""
     best = 0.0
     for _ in range(_MOST_TURNS):
-        outputs = _matched(_taken(first, inputs.first, 1), _signed(second, inputs, 1), 2)
-        inputs = _matched(_taken(first, outputs.first, 2), _signed(second, outputs, 2), 1)
+        outputs = _matched(np.take(first, inputs.first, 1), _signed(second, inputs, 1), 2)
+        inputs = _matched(np.take(first, outputs.first, 2), _signed(second, outputs, 2), 1)
         reached = _agreement(first, second, inputs, outputs)
         if reached < best + _WORTHWHILE:
             break
@@ -94,7 +94,7 @@ def _in_order(first: np.ndarray, second: np.ndarray) -> Matching:
 def _by_content(first: np.ndarray, second: np.ndarray) -> Matching:
     """Matches inputs without knowing order or signs of the outputs, nor their own."""
     outputs = _assigned(_profiles(first, second) @ _profiles(second, first).T)
-    rows, columns = _taken(first, outputs.first, 2), _taken(second, outputs.second, 2)
+    rows, columns = np.take(first, outputs.first, 2), np.take(second, outputs.second, 2)
     sizes = _channels(np.abs(rows), 1), _channels(np.abs(columns), 1)
     common = (sizes[0].mean(axis=0) + sizes[1].mean(axis=0)) / 2
     inputs = _assigned(_unit(sizes[0] - common) @ _unit(sizes[1] - common).T)
@@ -131,20 +131,16 @@ def _assigned(gains: np.ndarray) -> Matching:
 
 
 def _agreement(first: np.ndarray, second: np.ndarray, inputs: Matching, outputs: Matching) -> float:
-    rows = _taken(_taken(first, inputs.first, 1), outputs.first, 2)
+    rows = np.take(np.take(first, inputs.first, 1), outputs.first, 2)
     columns = _signed(_signed(second, inputs, 1), outputs, 2)
     size = np.linalg.norm(rows) * np.linalg.norm(columns)
     return min(1.0, float(abs(np.sum(rows * columns)) / size)) if size else 0.0
 
 
-def _taken(kernel: np.ndarray, channels: np.ndarray, axis: int) -> np.ndarray:
-    return np.take(kernel, channels, axis=axis)
-
-
 def _signed(kernel: np.ndarray, matching: Matching, axis: int) -> np.ndarray:
     shape = [1, 1, 1]
     shape[axis] = -1
-    return _taken(kernel, matching.second, axis) * matching.signs.reshape(shape)
+    return np.take(kernel, matching.second, axis) * matching.signs.reshape(shape)
 
 
 def _channels(kernel: np.ndarray, axis: int) -> np.ndarray:

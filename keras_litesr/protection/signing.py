@@ -111,7 +111,7 @@ def _check_private_key(path: Path) -> None:
     except TypeError as error:
         raise ValueError(
             f"Expected a private key without password, received {path}, which has one. Decrypt it "
-            "with `openssl pkey` for the time of signing."
+            "with `openssl pkey` while you sign."
         ) from error
     except ValueError as error:
         raise ValueError(

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from keras_litesr.models.tflite_metadata import is_tflite
 from keras_litesr.protection import networks
 from keras_litesr.protection.networks import ArchitectureError, Network, Step
 
-_IDENTIFIER = b"TFL3"
 _NAMES = (
     "ABS ADD ADD_N AVERAGE_POOL_2D CONCATENATION DEQUANTIZE DIV ELU GELU HARD_SWISH LEAKY_RELU "
     "LOGISTIC MAX_POOL_2D MAXIMUM MINIMUM MIRROR_PAD MUL PAD PADV2 PRELU QUANTIZE RELU RELU6 "
@@ -36,7 +36,7 @@ def network(path: str | Path) -> Network:
     if not path.is_file():
         raise FileNotFoundError(f"Expected a TFLite file, but {path} is no file. Check the path.")
     content = path.read_bytes()
-    if content[4:8] != _IDENTIFIER:
+    if not is_tflite(content):
         raise ArchitectureError(
             f"Expected a TFLite file, received {path}, whose content is something else. Name a "
             "preset, a preset folder, or a .tflite file."

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Of the training that gives back what the shift cost.
 STEPS = 500
 LEARNING_RATE = 5e-4
+# Share of the margin that a slot has at least when the training is over.
+_HELD = 0.9
 # Balancing anew what was emptied brings a little back, less every time.
 _ROUNDS = 4
 
@@ -57,17 +59,16 @@ def mark(
         TooFewWeightsError: When the model has no room for the mark.
         ArchitectureError: When it is no functional model.
     """
-    from keras_litesr.protection.embedding import marked
+    from keras_litesr.models.copies import copied
+    from keras_litesr.protection.embedding import KeepMark, KeepZeros, relearn, shift
 
-    return marked(
-        model,
-        key,
-        batches,
-        margin=margin,
-        steps=steps,
-        learning_rate=learning_rate,
-        callbacks=callbacks,
-    )
+    copy = copied(model)
+    shift(copy, key, margin=margin)
+    if batches is not None and steps:
+        held = [KeepMark(key, margin=margin), KeepZeros(), *callbacks]
+        relearn(copy, model, batches, steps=steps, learning_rate=learning_rate, callbacks=held)
+        shift(copy, key, margin=_HELD * margin)
+    return copy
 
 
 def verify(
@@ -130,10 +131,9 @@ def emptied(network: Network, slots: Slots) -> Network:
 
 def _with_carriers(network: Network, values: np.ndarray) -> Network:
     sizes = [step.balanced.size for step in network.carriers]
-    parts = np.split(values, np.cumsum(sizes)[:-1])
-    kernels = {
-        id(step): part.reshape(step.balanced.shape)
-        for step, part in zip(network.carriers, parts, strict=True)
-    }
-    steps = (replace(step, kernel=kernels.get(id(step), step.kernel)) for step in network.steps)
+    parts = iter(np.split(values, np.cumsum(sizes)[:-1]))
+    steps = (
+        replace(step, kernel=next(parts).reshape(step.balanced.shape)) if step.is_carrier else step
+        for step in network.steps
+    )
     return Network(tuple(steps))

@@ -25,7 +25,7 @@ class WGANGP(GAN):
 
     A plain Keras model to `fit`, callbacks and `save_weights`, which keeps both networks and both
     optimizers. Its `optimizer` is the generator's, so `SwapEMAWeights` averages the generator
-    alone.
+    alone, and a callback that changes a learning rate changes the generator's.
 
     Args:
         generator: Low-resolution RGB in, high-resolution RGB out, trained on pixels before.
@@ -53,22 +53,22 @@ class WGANGP(GAN):
 
     def compile(
         self,
-        generator_optimizer: keras.optimizers.Optimizer | None = None,
-        critic_optimizer: keras.optimizers.Optimizer | None = None,
+        generator_optimizer: keras.optimizers.Optimizer | str | None = None,
+        critic_optimizer: keras.optimizers.Optimizer | str | None = None,
         *,
         adversarial_weight: float = 1e-3,
         pixel_weight: float = 1.0,
         gradient_penalty_weight: float = 10.0,
         critic_steps: int = 2,
         critic_warmup_steps: int = 80,
-        pixel_loss: Callable = losses.l2,
+        pixel_loss: Callable | str = losses.l2,
         **kwargs,
     ):
         """Chooses weights and optimizers; both are Adam(1e-4, 0, 0.9) by default.
 
         Args:
-            generator_optimizer: May keep a moving average (`use_ema=True`).
-            critic_optimizer: A different object.
+            generator_optimizer: Optimizer or its name; may keep a moving average (`use_ema=True`).
+            critic_optimizer: A different object, or a name.
             adversarial_weight: The paper's alpha; useful between 3e-4 and 3e-3 beside `l2`, and
                 several times that beside a larger pixel loss.
             pixel_weight: The paper's beta.
@@ -76,7 +76,8 @@ class WGANGP(GAN):
             critic_steps: Updates of the critic for one of the generator, on the same batch.
             critic_warmup_steps: Steps at the start in which alpha is 0: a critic that has learnt
                 nothing yet would lead a trained generator astray.
-            pixel_loss: Of `(high_res, super_res)`, for instance from `training.losses`.
+            pixel_loss: Of `(high_res, super_res)`, for instance from `training.losses`, whose
+                names will do.
             **kwargs: What else `keras.Model.compile` takes, but for losses and metrics.
 
         Raises:

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_litesr.training.differences import shapes_differ
+
 
 class Distiller(keras.Model):
     """Trains a student on what a teacher answers; called, it enlarges like its student.
@@ -13,12 +15,14 @@ class Distiller(keras.Model):
 
     Args:
         student: Low-resolution RGB in, high-resolution RGB out.
-        teacher: The same, of the same scale, of any architecture; it stays as it is.
+        teacher: The same, of the same scale, of any architecture, also what `keras_litesr.load`
+            makes of a `.tflite` file; it stays as it is.
         teacher_weight: Share of the teacher's answers in the target, in [0, 1]; the originals have
             the rest. At 1 the originals are not looked at, at 0 the teacher is not asked.
 
     Raises:
-        ValueError: For a share outside of [0, 1].
+        TypeError: For a teacher that cannot be called, such as a name.
+        ValueError: For a share outside of [0, 1], or, in training, a teacher of another scale.
 
     Example:
         >>> from keras_litesr.models.bicubic import bicubic
@@ -46,11 +50,23 @@ class Distiller(keras.Model):
                 f"Expected a teacher weight between 0 and 1, received {teacher_weight}. It is the "
                 "share of the teacher's answers in what the student learns."
             )
+        if not callable(teacher):
+            raise TypeError(
+                f"Expected a model as teacher, received {teacher!r}. Load one with "
+                "keras_litesr.load."
+            )
         self.student = student
         self.teacher_weight = teacher_weight
         # In a function Keras does not find it, and so neither counts, trains nor saves it.
         self.ask_teacher = lambda low_res: teacher(low_res, training=False)
+        self._must_be_eager = bool(getattr(teacher, "run_eagerly", False))
         self.built = True
+
+    def compile(self, *args, **kwargs):
+        """Compiles as any Keras model, to run eagerly where the teacher has to."""
+        if self._must_be_eager:
+            kwargs.setdefault("run_eagerly", True)
+        super().compile(*args, **kwargs)
 
     @property
     def generator(self) -> keras.Model:
@@ -68,11 +84,20 @@ class Distiller(keras.Model):
         if share == 0:
             return base(x, y, y_pred, sample_weight, training)
         answers = ops.stop_gradient(self.ask_teacher(x))
+        if shapes_differ(answers, y_pred):
+            raise ValueError(
+                f"Expected a teacher that answers with {tuple(y_pred.shape)}, as its student does, "
+                f"received one with {tuple(answers.shape)}. Choose one of the same scale."
+            )
         to_teacher = base(x, answers, y_pred, sample_weight, training)
         if share == 1:
             return to_teacher
         to_original = base(x, y, y_pred, sample_weight, training)
         return share * to_teacher + (1 - share) * to_original
+
+    def export(self, *args, **kwargs):
+        """Exports the student; takes what `keras.Model.export` does."""
+        self.student.export(*args, **kwargs)
 
     def save(self, filepath, **kwargs):
         """Saves the student, for there is nothing else to keep."""

@@ -3,6 +3,7 @@
 import inspect
 import warnings
 from collections.abc import Callable
+from numbers import Integral
 
 import keras
 from keras import ops
@@ -19,7 +20,8 @@ class GAN(keras.Model):
 
     A plain Keras model to `fit`, callbacks and `save_weights`, which keeps both networks and both
     optimizers. Its `optimizer` is the generator's, so `SwapEMAWeights` averages the generator
-    alone. Kinds of it say how critic and generator take a step.
+    alone, and a callback that changes a learning rate changes the generator's. Kinds of it say how
+    critic and generator take a step.
 
     Args:
         generator: Low-resolution RGB in, high-resolution RGB out, trained on pixels before.
@@ -50,8 +52,8 @@ class GAN(keras.Model):
         """Takes the optimizers, and keeps settings as attributes that a saved model gets back.
 
         Args:
-            generator_optimizer: May keep a moving average (`use_ema=True`).
-            critic_optimizer: A different object.
+            generator_optimizer: Optimizer or its name; may keep a moving average (`use_ema=True`).
+            critic_optimizer: A different object, or a name.
             settings: Name to value of what else the kind was compiled with.
             **kwargs: What else `keras.Model.compile` takes, but for losses and metrics.
 
@@ -61,15 +63,23 @@ class GAN(keras.Model):
                 a loss or metrics for Keras.
         """
         refuse_other_backends()
+        if "optimizer" in kwargs:
+            raise ValueError(
+                "Expected `generator_optimizer` and `critic_optimizer`, received `optimizer`. Name "
+                "one for each network."
+            )
         if given := [name for name in _NOT_HERE if kwargs.get(name) is not None]:
             raise ValueError(
                 f"Expected the loss as `pixel_loss`, and no metrics, received {', '.join(given)}. "
                 "Leave them out: a GAN logs its own, and `evaluation` measures more."
             )
-        if settings["critic_steps"] < 1:
-            raise ValueError(
-                f"Expected `critic_steps` of at least 1, received {settings['critic_steps']}."
-            )
+        steps = settings["critic_steps"]
+        if not isinstance(steps, Integral) or steps < 1:
+            raise ValueError(f"Expected `critic_steps` to be 1, 2 or more, received {steps}.")
+        if isinstance(settings["pixel_loss"], str):
+            settings["pixel_loss"] = losses.by_name(settings["pixel_loss"])
+        generator_optimizer = keras.optimizers.get(generator_optimizer)
+        critic_optimizer = keras.optimizers.get(critic_optimizer)
         if generator_optimizer is critic_optimizer:
             raise ValueError(
                 "Expected an optimizer for each network, received one for both. Make a second one: "
@@ -90,6 +100,10 @@ class GAN(keras.Model):
     def call(self, low_res, training=False):
         """Enlarges, as the generator does, to float32."""
         return ops.cast(self.generator(low_res, training=training), "float32")
+
+    def export(self, *args, **kwargs):
+        """Exports the generator; takes what `keras.Model.export` does."""
+        self.generator.export(*args, **kwargs)
 
     def summary(self, *args, **kwargs):
         """Prints the summaries of both networks; takes what `keras.Model.summary` does."""
@@ -209,6 +223,11 @@ def _pair(data):
         raise ValueError(
             "Expected low- and high-resolution pictures, received sample weights as well, which a "
             "GAN has no use for. Leave them out."
+        )
+    if high_res is None:
+        raise ValueError(
+            "Expected pairs of low- and high-resolution pictures, received the former alone. Give "
+            "both, such as `fit(patches)` or `fit(low_res, high_res)`."
         )
     return low_res, high_res
 

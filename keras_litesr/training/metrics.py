@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_litesr.images.colour import LUMA_WEIGHTS
+from keras_litesr.training.differences import difference
 
 
 def luma_psnr(high_res, super_res, *, border: int = 4):
@@ -18,7 +19,8 @@ def luma_psnr(high_res, super_res, *, border: int = 4):
         `(batch,)` in dB; higher is better; at most 100, which stands for equal pictures.
 
     Raises:
-        ValueError: When nothing is left inside the border.
+        TypeError: For originals that are integers.
+        ValueError: When nothing is left inside the border, or the shapes differ.
     """
     if any(side is not None and side <= 2 * border for side in high_res.shape[1:3]):
         raise ValueError(
@@ -26,7 +28,7 @@ def luma_psnr(high_res, super_res, *, border: int = 4):
             f"{tuple(high_res.shape)}. Choose larger patches or a smaller border."
         )
     weights = ops.reshape(ops.convert_to_tensor(LUMA_WEIGHTS, dtype="float32"), (3, 1))
-    error = ops.matmul(ops.subtract(high_res, ops.clip(super_res, 0.0, 1.0)), weights)
+    error = ops.matmul(difference(high_res, ops.clip(super_res, 0.0, 1.0)), weights)
     inside = error[:, border : -border or None, border : -border or None]
     mse = ops.mean(ops.square(inside), axis=(1, 2, 3))
     return -10.0 * ops.log10(ops.maximum(mse, 1e-10))

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_litesr.images.colour import LUMA_WEIGHTS
+from keras_litesr.training.differences import difference
 
 _PICTURE = (1, 2, 3)
 _TINY = 1e-12
@@ -22,14 +23,18 @@ def l1(high_res, super_res):
 
     Returns:
         `(batch,)`.
+
+    Raises:
+        TypeError: For originals that are integers; so do all losses here.
+        ValueError: When the shapes differ; likewise.
     """
-    return ops.mean(ops.abs(ops.subtract(super_res, high_res)), axis=_PICTURE)
+    return ops.mean(ops.abs(difference(high_res, super_res)), axis=_PICTURE)
 
 
 @keras.saving.register_keras_serializable(package="keras_litesr")
 def mse(high_res, super_res):
     """Computes the mean squared difference of each picture; shapes as in `l1`."""
-    return ops.mean(ops.square(ops.subtract(super_res, high_res)), axis=_PICTURE)
+    return ops.mean(ops.square(difference(high_res, super_res)), axis=_PICTURE)
 
 
 @keras.saving.register_keras_serializable(package="keras_litesr")
@@ -39,7 +44,7 @@ def charbonnier(high_res, super_res, *, epsilon: float = 1e-3):
     Reference:
         Lai et al., 2017, Deep Laplacian Pyramid Networks, section 3.3.
     """
-    squares = ops.square(ops.subtract(super_res, high_res)) + epsilon**2
+    squares = ops.square(difference(high_res, super_res)) + epsilon**2
     return ops.mean(ops.sqrt(squares), axis=_PICTURE)
 
 
@@ -91,7 +96,7 @@ def negative_luma_psnr(high_res, super_res, *, colour_weight: float = 0.2, epsil
     Returns:
         `(batch,)`.
     """
-    luma = ops.sum(ops.subtract(super_res, high_res) * _luma_shares(), axis=-1)
+    luma = ops.sum(difference(high_res, super_res) * _luma_shares(), axis=-1)
     of_luma = ops.mean(ops.square(luma), axis=(1, 2))
     mixed = (1 - colour_weight) * of_luma + colour_weight * mse(high_res, super_res)
     return _decibels(mixed + epsilon)

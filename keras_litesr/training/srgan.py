@@ -34,26 +34,27 @@ class SRGAN(GAN):
 
     def compile(
         self,
-        generator_optimizer: keras.optimizers.Optimizer | None = None,
-        critic_optimizer: keras.optimizers.Optimizer | None = None,
+        generator_optimizer: keras.optimizers.Optimizer | str | None = None,
+        critic_optimizer: keras.optimizers.Optimizer | str | None = None,
         *,
         adversarial_weight: float = 1e-3,
         pixel_weight: float = 1.0,
         critic_steps: int = 1,
         critic_warmup_steps: int = 0,
-        pixel_loss: Callable = losses.mse,
+        pixel_loss: Callable | str = losses.mse,
         **kwargs,
     ):
         """Chooses weights and optimizers; both are Adam(1e-4) by default, as in the paper.
 
         Args:
-            generator_optimizer: May keep a moving average (`use_ema=True`).
-            critic_optimizer: A different object.
+            generator_optimizer: Optimizer or its name; may keep a moving average (`use_ema=True`).
+            critic_optimizer: A different object, or a name.
             adversarial_weight: Of the adversarial loss, Eq. 3.
             pixel_weight: Of the content loss.
             critic_steps: Updates of the discriminator for one of the generator.
             critic_warmup_steps: Steps at the start without adversarial loss.
-            pixel_loss: Content loss of `(high_res, super_res)`, `(batch,)`.
+            pixel_loss: Content loss of `(high_res, super_res)`, `(batch,)`, or the name of one of
+                `training.losses`.
             **kwargs: What else `keras.Model.compile` takes, but for losses and metrics.
 
         Raises:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from keras_litesr.zoo.folders import PresetError
+from keras_litesr.zoo.manifests import PresetError
 
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 # A path object makes one slash of two.

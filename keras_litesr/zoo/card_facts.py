@@ -56,13 +56,9 @@ _OF_ANOTHER_LICENCE = ("licence_name", "licence_link")
 _OF_WEIGHTS = ("data", "datasets")
 _OF_TRAINING = ("command", "hardware")
 _LISTS = ("datasets", "tags")
-_OF_RUN = (
-    *("command", "hardware", "minutes", "steps", "batch_size", "patch_size", "seed"),
-    *("best_step", "validation_psnr", "note"),
-)
 _NUMBERS = ("minutes", "steps", "best_step", "validation_psnr")
+_OF_RUN = ("command", "hardware", "batch_size", "patch_size", "seed", "note")
 _NUMBERS_OF_CRITIC = ("critic_steps", "critic_warmup_steps", "adversarial_weight", "pixel_weight")
-_OF_CRITIC = ("critic_steps", "critic_warmup_steps", "adversarial_weight", "pixel_weight", "loss")
 
 
 def card_of(facts: Mapping[str, Any] | Card) -> Card:
@@ -116,12 +112,12 @@ def is_whole_run(training: Any) -> bool:
     """
     if not isinstance(training, Mapping):
         return False
-    needed, numbers = [*_OF_RUN], [*_NUMBERS]
+    numbers, others = [*_NUMBERS], [*_OF_RUN]
     if training.get("kind", "pixel") != "pixel":
-        needed += _OF_CRITIC
         numbers += _NUMBERS_OF_CRITIC
-    return all(name in training for name in needed) and all(
-        isinstance(training[name], (int, float)) for name in numbers
+        others.append("loss")
+    return all(name in training for name in others) and all(
+        isinstance(training.get(name), (int, float)) for name in numbers
     )
 
 

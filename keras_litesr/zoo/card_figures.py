@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from keras_litesr.zoo.card_prose import filled
+from keras_litesr.zoo.card_prose import filled, table
 
 
 def figures(metadata: dict[str, Any], results: dict[str, Any]) -> str:
@@ -39,41 +39,40 @@ equal)."""
 
 def _quality(results: dict[str, Any]) -> str:
     rows = [
-        f"| {data} | {protocol} | {row[protocol]['psnr']:.2f} | {row[protocol]['ssim']:.4f} |"
+        [data, protocol, f"{row[protocol]['psnr']:.2f}", f"{row[protocol]['ssim']:.4f}"]
         for data, row in results["files"]["float32"]["quality"].items()
         for protocol in ("standard", "paper")
     ]
-    return "\n".join(["| set | protocol | PSNR (dB) | SSIM |", "| :-- | :-- | --: | --: |", *rows])
+    return table(["set", "protocol", "PSNR (dB)", "SSIM"], rows, left=2)
 
 
 def _sharpness(results: dict[str, Any]) -> str:
+    quality = results["files"]["float32"]["quality"]
+    sharpness = ((data, row["sharpness"]) for data, row in quality.items())
     rows = [
-        f"| {data} | {row['sharpness']['high_frequency_energy']:.3f} | "
-        f"{row['sharpness']['gmsd']:.4f} |"
-        for data, row in results["files"]["float32"]["quality"].items()
+        [data, f"{row['high_frequency_energy']:.3f}", f"{row['gmsd']:.4f}"]
+        for data, row in sharpness
     ]
-    return "\n".join(["| set | high-frequency energy | GMSD |", "| :-- | --: | --: |", *rows])
+    return table(["set", "high-frequency energy", "GMSD"], rows)
 
 
 def _files(name: str, results: dict[str, Any]) -> str:
     files = results["files"]
     sets = list(files["float32"]["quality"])
     times = ["ms", "times bicubic"] if "timing" in results else []
-    columns = ["kB", *sets, *times]
-    lines = [f"| file | {' | '.join(columns)} |", f"| :-- |{' --: |' * len(columns)}"]
+    rows = []
     for dtype, row in files.items():
-        cells = [f"{row['size_bytes'] / 1000:,.0f}"]
+        cells = [f"`{name}_{dtype}.tflite`", f"{row['size_bytes'] / 1000:,.0f}"]
         cells += [f"{row['quality'][data]['standard']['psnr']:.2f}" for data in sets]
         if times:
             took = row["milliseconds"]
             cells += [f"{took['median_ms']:.1f}", f"{took['times_bicubic']:.2f}"]
-        lines.append(f"| `{name}_{dtype}.tflite` | {' | '.join(cells)} |")
-    table = "\n".join(lines)
+        rows.append(cells)
     whole = " `int8` takes and gives 8-bit pixels." if "int8" in files else ""
     text = filled(f"""\
 PSNR in dB of each file in the standard protocol. Those of `float32` and `float16` take and give
 float32 RGB in [0, 1].{whole} All take any size.""")
-    return f"{text}\n\n{table}"
+    return f"{text}\n\n{table(['file', 'kB', *sets, *times], rows)}"
 
 
 def _timing(timing: dict[str, Any]) -> str:
@@ -84,8 +83,8 @@ ms) among them, by `{timing["command"]}`. On another machine compare the multipl
 
 
 def _operators(files: dict[str, Any]) -> str:
-    lines = ["| file | operators | parts in XNNPACK |", "| :-- | :-- | --: |"]
+    rows = []
     for dtype, row in files.items():
         counted = ", ".join(f"{count} {name}" for name, count in row["operators"].items())
-        lines.append(f"| `{dtype}` | {counted} | {row['partitions']} |")
-    return "\n".join(lines)
+        rows.append([f"`{dtype}`", counted, str(row["partitions"])])
+    return table(["file", "operators", "parts in XNNPACK"], rows, left=2)

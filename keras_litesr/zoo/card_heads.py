@@ -46,15 +46,11 @@ def _evaluations(results: dict[str, Any]) -> list[dict[str, Any]]:
             "dataset": {"type": data, "name": data},
             "metrics": [
                 {
-                    "type": "psnr",
-                    "value": round(row["standard"]["psnr"], 2),
-                    "name": "PSNR of luma",
-                },
-                {
-                    "type": "ssim",
-                    "value": round(row["standard"]["ssim"], 4),
-                    "name": "SSIM of luma",
-                },
+                    "type": metric,
+                    "value": round(row["standard"][metric], decimals),
+                    "name": f"{metric.upper()} of luma",
+                }
+                for metric, decimals in (("psnr", 2), ("ssim", 4))
             ],
         }
         for data, row in results["files"]["float32"]["quality"].items()

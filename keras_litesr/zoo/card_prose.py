@@ -1,4 +1,4 @@
-"""Paragraphs of a card, filled to the width of its lines."""
+"""Paragraphs and tables of a card, in Markdown."""
 
 import textwrap
 
@@ -8,3 +8,9 @@ def filled(text: str) -> str:
     return textwrap.fill(
         " ".join(text.split()), width=100, break_long_words=False, break_on_hyphens=False
     )
+
+
+def table(heads: list[str], rows: list[list[str]], *, left: int = 1) -> str:
+    """Writes a table whose columns are right-aligned but for so many on the left."""
+    marks = [":--"] * left + ["--:"] * (len(heads) - left)
+    return "\n".join(f"| {' | '.join(line)} |" for line in (heads, marks, *rows))

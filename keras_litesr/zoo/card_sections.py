@@ -85,7 +85,8 @@ def _run(training: dict[str, Any]) -> str:
         + f" {training['validation_psnr']:.2f} dB on luma"
         + (" of the validation photos." if adversarial else ".")
     )
-    lesson = _adversary(training) if adversarial else _pixels(training)
+    loss = f"The loss is `{training.get('loss', 'l1')}`."
+    lesson = _adversary(training) if adversarial else loss
     return filled(f"""\
 {training["steps"]:,} steps of {training["batch_size"]} patches of {patch} low-resolution
 pixels{_precision(training)} in {training["minutes"]:.0f} minutes on {training["hardware"]}; seed
@@ -96,10 +97,6 @@ pixels{_precision(training)} in {training["minutes"]:.0f} minutes on {training["
 def _precision(training: dict[str, Any]) -> str:
     precision = training.get("precision", "float32")
     return "" if precision == "float32" else f" in {precision.replace('_', ' ')}"
-
-
-def _pixels(training: dict[str, Any]) -> str:
-    return f"The loss is `{training.get('loss', 'l1')}`."
 
 
 def _adversary(training: dict[str, Any]) -> str:

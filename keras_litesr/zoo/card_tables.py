@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from keras_litesr.zoo.card_prose import filled
+from keras_litesr.zoo.card_prose import filled, table
 from keras_litesr.zoo.presets import Preset
 
 _MISSING = "not measured"
@@ -30,7 +30,7 @@ def quality_table(
         ]
         for name, figures in results.items()
     ]
-    return _table(["model", "terms", "parameters", "multiply-adds", *sets], rows)
+    return table(["model", "terms", "parameters", "multiply-adds", *sets], rows)
 
 
 def published_note(rows: Mapping[str, Preset]) -> str:
@@ -87,7 +87,7 @@ def files_table(results: Mapping[str, Any]) -> str:
         row += [_size(files.get(dtype)) for dtype in ("float16", "int8")]
         row += [_time(files.get(dtype)) for dtype in ("float32", "int8")]
         rows.append(row)
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
 def times_note(results: Mapping[str, Any]) -> str:
@@ -107,11 +107,6 @@ def _sets(results: Iterable[dict[str, Any]]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    lines = [heads, [":--", *["--:"] * (len(heads) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _critic_table(name: str, start: str, results: Mapping[str, Any]) -> str:
     sharp, soft = (results[each]["files"]["float32"]["quality"] for each in (name, start))
     sets = [data for data in sharp if data in soft]
@@ -123,7 +118,7 @@ def _critic_table(name: str, start: str, results: Mapping[str, Any]) -> str:
         energy.append(f"{before:.3f} to {after:.3f} (x {after / before:.2f})")
         before, after = (row[data]["sharpness"]["gmsd"] for row in (soft, sharp))
         gmsd.append(f"{before:.4f} to {after:.4f}")
-    return _table([f"from {start} to {name}", *sets], [psnr, energy, gmsd])
+    return table([f"from {start} to {name}", *sets], [psnr, energy, gmsd])
 
 
 def _link(name: str) -> str:

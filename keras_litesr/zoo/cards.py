@@ -153,12 +153,11 @@ def zoo_table() -> str:
 def _write(
     folder: Path, card: Card, facts: dict[str, Any], measured: dict[str, Any], *, in_zoo: bool
 ) -> None:
-    has_picture = (folder / PICTURE).is_file()
     text = card_text(
         card,
         facts,
         measured,
-        has_picture=has_picture,
+        has_picture=(folder / PICTURE).is_file(),
         has_curves=(folder / CURVES).is_file(),
         in_zoo=in_zoo,
     )

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from keras_litesr.zoo.integrity import CheckedFolder, checked_folder, require_known_mode
 from keras_litesr.zoo.manifests import PresetError
@@ -53,11 +52,9 @@ def key_files(trusted_keys: KeyFiles) -> tuple[str | Path, ...]:
     Raises:
         TypeError: For anything but paths.
     """
-    if isinstance(trusted_keys, (str, Path)):
-        return (trusted_keys,)
-    keys: tuple[Any, ...] = (
-        tuple(trusted_keys) if isinstance(trusted_keys, Iterable) else (trusted_keys,)
-    )
+    if isinstance(trusted_keys, str) or not isinstance(trusted_keys, Iterable):
+        trusted_keys = (trusted_keys,)
+    keys = tuple(trusted_keys)
     for key in keys:
         if not isinstance(key, (str, os.PathLike)):
             raise TypeError(

@@ -27,6 +27,7 @@ _ALLOWED_CLASSES = {
     "keras_litesr.models.layers": {"BicubicSubpixels", "PixelShuffle"},
     None: {"__keras_tensor__"},
 }
+_OF_BUILDING = ("build_config", "compile_config")
 _LARGEST_NUMBER = 2**31
 
 
@@ -52,7 +53,7 @@ def parsed(content: bytes, path: Path) -> dict[str, Any]:
                 "keras_litesr.save_to_preset(model, folder)."
             )
         _refuse_unknown_classes(config, path)
-        return _without(config, ("build_config", "compile_config"))
+        return _checked(config)
     except (ValueError, TypeError, RecursionError) as error:
         if isinstance(error, PresetError):
             raise
@@ -84,11 +85,12 @@ def _refuse_unknown_classes(config: dict[str, Any], path: Path) -> None:
             )
 
 
-def _without(value: Any, keys: tuple[str, ...]) -> Any:
+def _checked(value: Any) -> Any:
+    """Refuses numbers that no layer has, and leaves out what only building and compiling need."""
     if isinstance(value, dict):
-        return {key: _without(each, keys) for key, each in value.items() if key not in keys}
+        return {key: _checked(each) for key, each in value.items() if key not in _OF_BUILDING}
     if isinstance(value, list):
-        return [_without(each, keys) for each in value]
+        return [_checked(each) for each in value]
     if isinstance(value, (int, float)) and abs(value) > _LARGEST_NUMBER:
         raise ValueError(f"it has a number beyond {_LARGEST_NUMBER:,}")
     return value

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_litesr.atomic import published
+from keras_litesr.zoo.addresses import is_address
 from keras_litesr.zoo.contents import require_only_files
 from keras_litesr.zoo.manifests import (
     BESIDE,
@@ -16,7 +17,6 @@ from keras_litesr.zoo.manifests import (
     PresetError,
     is_plain_name,
     parsed_manifest,
-    require_hash,
     unchecked,
 )
 from keras_litesr.zoo.presets import PRESETS, Preset
@@ -27,17 +27,16 @@ WEIGHTS = "model.weights.h5"
 RESULTS = "results.json"
 _OF_RUN = "best.weights.h5"
 
-# What the metadata must say: texts, and whole numbers up to a bound.
-_FACTS = {
-    "name": None,
-    "scale": 16,
-    "parameter_count": 2**40,
-    "receptive_radius": 1000,
-    "date_saved": None,
+# What the metadata must say: texts, and whole numbers in a range.
+_FACTS: dict[str, type | range] = {
+    "name": str,
+    "scale": range(1, 17),
+    "parameter_count": range(2**40 + 1),
+    "receptive_radius": range(1001),
+    "date_saved": str,
 }
-
 # What they may say beside, each read by its own part.
-_PARTS = {"license": str, "training": dict, "card": dict, "commitment": dict}
+_PARTS: dict[str, type] = {"license": str, "training": dict, "card": dict, "commitment": dict}
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -57,8 +56,6 @@ def preset_folder(name_or_folder: str | os.PathLike[str]) -> Path:
         PresetError: For an unknown name (with the nearest ones), a folder without a preset, or an
             address that cannot be resolved.
     """
-    from keras_litesr.zoo.addresses import is_address
-
     named = os.fspath(name_or_folder)
     if is_address(named):
         from keras_litesr.zoo.sharing import cached_preset
@@ -75,7 +72,7 @@ def preset_folder(name_or_folder: str | os.PathLike[str]) -> Path:
         raise PresetError(
             f"There is no model named {named!r}; it is a file. Expected here: a name from "
             "`litesr list` or a preset folder. `litesr upscale` and `litesr evaluate` take .tflite "
-            "files too."
+            "files too. Of a Keras model, keras_litesr.save_to_preset makes a preset."
         )
     if named in PRESETS:
         raise PresetError(
@@ -124,7 +121,12 @@ def read(folder: Path, file_name: str, expected: str | None) -> bytes:
     if expected is None:
         raise PresetError(f"{folder / MANIFEST} does not list {file_name}; get the preset again.")
     content = unchecked(folder, file_name)
-    require_hash(folder / file_name, content, expected)
+    received = hashlib.sha256(content).hexdigest()
+    if received != expected:
+        raise PresetError(
+            f"{folder / file_name} is not the file that was released: expected SHA-256 {expected}, "
+            f"received {received}. Get the preset again, and do not use this file."
+        )
     return content
 
 
@@ -189,12 +191,13 @@ def parsed_metadata(content: bytes, path: Path) -> dict[str, Any]:
     missing = [name for name in _FACTS if name not in facts]
     if missing:
         raise PresetError(f"{path} does not say {', '.join(missing)}; get the preset again.")
-    odd = [name for name, most in _FACTS.items() if not _fits(facts[name], most)]
-    odd += [name for name, kind in _PARTS.items() if not isinstance(facts.get(name, kind()), kind)]
-    if odd or not is_plain_name(facts["name"]) or facts["scale"] < 1:
-        name = odd[0] if odd else "name" if facts["scale"] else "scale"
+    said = {name: kind for name, kind in {**_FACTS, **_PARTS}.items() if name in facts}
+    odd = [name for name, kind in said.items() if not _fits(facts[name], kind)]
+    if not odd and not is_plain_name(facts["name"]):
+        odd = ["name"]
+    if odd:
         raise PresetError(
-            f"{path} says that {name} is {str(facts[name])[:80]!r}, which it is of no model; get "
+            f"{path} says that {odd[0]} is {str(facts[odd[0]])[:80]!r}, which no model has; get "
             "the preset again."
         )
     return facts
@@ -208,10 +211,10 @@ def results(folder: Path) -> dict[str, Any]:
     return _json_object(read(folder, RESULTS, expected), folder / RESULTS)
 
 
-def _fits(value: Any, most: int | None) -> bool:
-    if most is None:
-        return isinstance(value, str)
-    return type(value) is int and 0 <= value <= most
+def _fits(value: Any, kind: type | range) -> bool:
+    if isinstance(kind, range):
+        return type(value) is int and value in kind
+    return isinstance(value, kind)
 
 
 def _json_object(content: bytes, path: Path) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class NotOnHubError(HubError):
 
 
 class UnreachableError(HubError):
-    """A hub that cannot be asked: no network, no answer in time, or forbidden to ask."""
+    """A hub that cannot be asked: no network, no answer in time, or asking is forbidden."""
 
 
 class TooManyRequestsError(HubError):

@@ -209,7 +209,7 @@ def _in_words(error: BaseException, address: Address) -> HubError | None:
     if isinstance(error, errors.HfHubHTTPError):
         return _refusal(error, address)
     if isinstance(error, errors.OfflineModeIsEnabled):
-        return UnreachableError("HF_HUB_OFFLINE forbids to ask the hub; unset it.")
+        return UnreachableError("HF_HUB_OFFLINE forbids asking the hub; unset it.")
     # The client's errors of transport are httpx's, of which there are two packages by now.
     if type(error).__module__.partition(".")[0] in ("httpx", "httpx2"):
         hub = _endpoint() or client("huggingface_hub").constants.ENDPOINT

@@ -163,11 +163,10 @@ def signer_of(files: CheckedFolder, envelope: signatures.Envelope, keys: Keys) -
         SignatureError: When the signature fails, or is of other files; the message names the file
             and both hashes.
     """
-    signed = signatures.verified(envelope, keys, files.path / SIGNATURE)
-    if signed is None:
-        return None
-    _require_same(files, signed.digests)
-    return signed.fingerprint
+    signer = signatures.signer(envelope, keys, files.path / SIGNATURE)
+    if signer is not None:
+        require_signed(files, envelope)
+    return signer
 
 
 def require_signed(files: CheckedFolder, envelope: signatures.Envelope) -> None:
@@ -178,10 +177,7 @@ def require_signed(files: CheckedFolder, envelope: signatures.Envelope) -> None:
     Raises:
         SignatureError: When they differ; the message names a file and both hashes.
     """
-    _require_same(files, signatures.listed(envelope, files.path / SIGNATURE))
-
-
-def _require_same(files: CheckedFolder, signed: dict[str, str]) -> None:
+    signed = signatures.listed(envelope, files.path / SIGNATURE)
     received = {**(files.digests or {}), MANIFEST: files.manifest_digest}
     odd = {name for name, _ in signed.items() ^ received.items()}
     if odd:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +104,8 @@ def _cache(address: Address) -> Path:
 def _through_breaks(download: Callable[[], Path]) -> Path:
     broken = client("requests.exceptions").ChunkedEncodingError
     for _ in range(_BREAKS):
-        try:
+        with suppress(broken):
             return download()
-        except broken:
-            continue
     return download()
 
 

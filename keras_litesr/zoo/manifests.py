@@ -1,6 +1,5 @@
 """Files of a preset folder as bytes: read once, not through links, compared with their hashes."""
 
-import hashlib
 import re
 from pathlib import Path
 
@@ -30,28 +29,15 @@ def unchecked(folder: Path, file_name: str) -> bytes:
         )
     if not path.is_file():
         raise PresetError(f"{path} is missing; get the preset again.")
-    require_size(path, file_name)
+    require_few_bytes(path, file_name, path.stat().st_size)
     return path.read_bytes()
 
 
-def require_size(path: Path, file_name: str) -> None:
+def require_few_bytes(place: object, file_name: str, size_bytes: int) -> None:
     """Refuses a file that is larger than such files of a preset are.
 
     Args:
-        path: Where it lies.
-        file_name: What it is called in the preset.
-
-    Raises:
-        PresetError: When it is.
-    """
-    require_few_bytes(str(path), file_name, path.stat().st_size)
-
-
-def require_few_bytes(place: str, file_name: str, size_bytes: int) -> None:
-    """Refuses the size of a file that is larger than such files of a preset are.
-
-    Args:
-        place: What messages call it.
+        place: What messages call it, its path for instance.
         file_name: What it is called in the preset.
         size_bytes: Of the file.
 
@@ -62,20 +48,6 @@ def require_few_bytes(place: str, file_name: str, size_bytes: int) -> None:
     most = _LARGEST_TEXT if is_text else _LARGEST_FILE
     if size_bytes > most:
         raise PresetError(f"{place} is larger than {most / 2**20:.0f} MiB, so it is not opened.")
-
-
-def require_hash(path: Path, content: bytes, expected: str) -> None:
-    """Compares what was read from a file with the SHA-256 that was released.
-
-    Raises:
-        PresetError: When they differ; both are named.
-    """
-    received = hashlib.sha256(content).hexdigest()
-    if received != expected:
-        raise PresetError(
-            f"{path} is not the file that was released: expected SHA-256 {expected}, received "
-            f"{received}. Get the preset again, and do not use this file."
-        )
 
 
 def parsed_manifest(content: bytes, path: Path) -> dict[str, str]:

@@ -31,13 +31,16 @@ class Preset:
     source: str = ""
 
 
-_FREE_PICTURES = (
-    "691 crops of photos of 480 to 640 pixels a side, made from larger or lossless originals: "
-    "CID22 (CC BY-SA 4.0, Cloudinary), ubuntukylin and ubuntu-wallpapers (CC BY-SA 3.0), "
-    "xubuntu-community (CC BY, CC BY-SA or CC0 by file), gb82, budgie and elementary (CC0), "
-    "pop-os (public domain), akc-commons and wikipedia49 (Creative Commons or public domain by "
-    "file), aerial-odm (BSD-2-Clause or CC0)."
-)
+_LEARNT_FROM_FREE_PICTURES: dict[str, Any] = {
+    "licence": "cc-by-sa-4.0",
+    "data": (
+        "691 crops of photos of 480 to 640 pixels a side, made from larger or lossless originals: "
+        "CID22 (CC BY-SA 4.0, Cloudinary), ubuntukylin and ubuntu-wallpapers (CC BY-SA 3.0), "
+        "xubuntu-community (CC BY, CC BY-SA or CC0 by file), gb82, budgie and elementary (CC0), "
+        "pop-os (public domain), akc-commons and wikipedia49 (Creative Commons or public domain "
+        "by file), aerial-odm (BSD-2-Clause or CC0)."
+    ),
+}
 
 PRESETS = {
     "bicubic_x4": Preset(
@@ -57,8 +60,7 @@ PRESETS = {
             "lite_psnr_x4, from which it was trained on, and pays for it in PSNR. What it paints "
             "is plausible, not evidence: use lite_psnr_x4 where every pixel has to be faithful."
         ),
-        licence="cc-by-sa-4.0",
-        data=_FREE_PICTURES,
+        **_LEARNT_FROM_FREE_PICTURES,
     ),
     "lite_psnr_x4": Preset(
         architecture="lite",
@@ -70,8 +72,7 @@ PRESETS = {
             "training relatives. Trained for pixel fidelity, it sharpens edges but invents no "
             "texture."
         ),
-        licence="cc-by-sa-4.0",
-        data=_FREE_PICTURES,
+        **_LEARNT_FROM_FREE_PICTURES,
     ),
     "lite_large_x4": Preset(
         architecture="lite",
@@ -83,8 +84,7 @@ PRESETS = {
             "lite_psnr_x4. In float32 or float16, that is: in eight bits it has little more than "
             "that one. Trained for pixel fidelity, it sharpens edges but invents no texture."
         ),
-        licence="cc-by-sa-4.0",
-        data=_FREE_PICTURES,
+        **_LEARNT_FROM_FREE_PICTURES,
     ),
     "lite_small_x4": Preset(
         architecture="lite",
@@ -96,8 +96,7 @@ PRESETS = {
             "to 1 times as long as FSRCNN, which enlarges brightness alone. Trained for pixel "
             "fidelity."
         ),
-        licence="cc-by-sa-4.0",
-        data=_FREE_PICTURES,
+        **_LEARNT_FROM_FREE_PICTURES,
     ),
     "lite_tiny_x4": Preset(
         architecture="lite",
@@ -108,8 +107,7 @@ PRESETS = {
             "Phones and video, where a picture has to be ready in milliseconds. Trained for pixel "
             "fidelity; lite_psnr_x4 restores more where there is time."
         ),
-        licence="cc-by-sa-4.0",
-        data=_FREE_PICTURES,
+        **_LEARNT_FROM_FREE_PICTURES,
     ),
     "separable_srresnet_x4": Preset(
         architecture="separable_srresnet",
@@ -119,16 +117,14 @@ PRESETS = {
             "Comparison: it has an eighth of SRResNet's parameters but no less waiting time, "
             "because its last layers work at high resolution. lite_psnr_x4 is lighter and better."
         ),
-        licence="cc-by-sa-4.0",
-        data=_FREE_PICTURES,
+        **_LEARNT_FROM_FREE_PICTURES,
     ),
     "srcnn_x4": Preset(
         architecture="srcnn",
         scale=4,
         summary="SRCNN (Dong et al., 2014): three convolutions over the bicubic enlargement.",
         use="Comparison: the first super-resolution network, one of the paper's baselines.",
-        licence="cc-by-sa-4.0",
-        data=_FREE_PICTURES,
+        **_LEARNT_FROM_FREE_PICTURES,
         published={"Set5": 30.48, "Set14": 27.49, "BSD100": 26.90},
         source="Kim et al., 2016, Table 3, with the weights of Dong et al.",
     ),
@@ -137,8 +133,7 @@ PRESETS = {
         scale=4,
         summary="SRResNet (Ledig et al., 2017): sixteen residual blocks of full convolutions.",
         use="Comparison: the big model in whose place a light one is released.",
-        licence="cc-by-sa-4.0",
-        data=_FREE_PICTURES,
+        **_LEARNT_FROM_FREE_PICTURES,
         published={"Set5": 32.05, "Set14": 28.49, "BSD100": 27.58},
         source="Ledig et al., 2017, Table 2",
     ),
@@ -147,8 +142,7 @@ PRESETS = {
         scale=4,
         summary="SRGAN (Ledig et al., 2017): SRResNet trained on against a discriminator.",
         use="Comparison: the adversarial baseline of the paper; ours was trained without VGG loss.",
-        licence="cc-by-sa-4.0",
-        data=_FREE_PICTURES,
+        **_LEARNT_FROM_FREE_PICTURES,
         published={"Set5": 29.40, "Set14": 26.02, "BSD100": 25.16},
         source="Ledig et al., 2017, Table 2",
     ),

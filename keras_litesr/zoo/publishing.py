@@ -17,7 +17,6 @@ from keras_litesr.zoo.manifests import BESIDE, is_sha256
 _HEAD = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
 _MEASURED = ("float32", "float16", "int8")
 _SECTIONS = ("Use", "Limits", "Figures", "Licence")
-_SECTIONS_OF_WEIGHTS = ("Training",)
 _UNFINISHED = re.compile(r"\b(TODO|FIXME|TBD|XXX)\b|more information needed|lorem ipsum", re.I)
 
 
@@ -91,14 +90,15 @@ def _missing(listed: list[str]) -> list[str]:
 
 def _strangers(folder: Path, listed: list[str]) -> list[str]:
     known = {*listed, folders.MANIFEST, folders.SIGNATURE}
-    return [
-        f"{path.name} is not in {folders.MANIFEST}; remove it, or save the folder anew."
-        if path.name not in known
-        else f"{path.name} is no file but a link or a folder; save the folder anew."
-        for path in sorted(folder.iterdir())
-        if path.name not in BESIDE
-        and (path.name not in known or path.is_symlink() or not path.is_file())
-    ]
+    found = []
+    for path in sorted(path for path in folder.iterdir() if path.name not in BESIDE):
+        if path.name not in known:
+            found.append(
+                f"{path.name} is not in {folders.MANIFEST}; remove it, or save the folder anew."
+            )
+        elif path.is_symlink() or not path.is_file():
+            found.append(f"{path.name} is no file but a link or a folder; save the folder anew.")
+    return found
 
 
 def _in_signature(folder: Path) -> list[str]:
@@ -116,7 +116,7 @@ def _content(folder: Path) -> list[str]:
         facts, measured = folders.metadata(folder), folders.results(folder)
         configuration.parsed((folder / folders.CONFIG).read_bytes(), folder / folders.CONFIG)
         head, text = head_of(folder), (folder / CARD).read_text(encoding="utf-8")
-    except (PresetError, ValueError) as error:
+    except ValueError as error:  # PresetError, and what is no UTF-8
         return [str(error)]
     found = _in_tflite(folder, facts)
     found += in_results(facts, measured) or _unmeasured(folder, facts, measured)
@@ -182,8 +182,7 @@ def in_results(facts: dict[str, Any], measured: dict[str, Any]) -> list[str]:
 
 
 def _in_commitment(facts: dict[str, Any]) -> list[str]:
-    digest = facts.get("commitment", {"sha256": "0" * 64}).get("sha256")
-    if is_sha256(digest):
+    if "commitment" not in facts or is_sha256(digest := facts["commitment"].get("sha256")):
         return []
     return [
         f"Expected a commitment with a SHA-256 in {folders.METADATA}, received sha256 {digest!r}; "
@@ -223,7 +222,7 @@ def _in_head(head: dict[str, Any], facts: dict[str, Any]) -> list[str]:
 
 
 def _in_text(folder: Path, text: str, *, has_weights: bool) -> list[str]:
-    sections = _SECTIONS + (_SECTIONS_OF_WEIGHTS if has_weights else ())
+    sections = [*_SECTIONS, "Training"] if has_weights else _SECTIONS
     bodies = {title: _body(text, title) for title in sections}
     found = [
         f"{CARD} has no section {title!r}, or it is empty."

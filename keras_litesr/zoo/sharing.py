@@ -16,7 +16,7 @@ from keras_litesr.zoo.cache import cache_folder
 from keras_litesr.zoo.folders import PresetError
 from keras_litesr.zoo.hubs import HubError, NotOnHubError, UnreachableError
 from keras_litesr.zoo.integrity import checked_folder, listed_folder
-from keras_litesr.zoo.manifests import require_size
+from keras_litesr.zoo.manifests import require_few_bytes
 from keras_litesr.zoo.new_folders import appearing, require_free
 from keras_litesr.zoo.publishing import head_of, problems, published_files
 
@@ -221,8 +221,8 @@ def _copy_verified(pinned: Address, name: str, digest: str, target: Path) -> Non
 
 
 def _copy(pinned: Address, name: str, target: Path, **options: bool) -> None:
-    downloaded = Path(_HUBS[pinned.hub].file(pinned, name, **options))
-    require_size(downloaded, name)
+    downloaded = _HUBS[pinned.hub].file(pinned, name, **options)
+    require_few_bytes(downloaded, name, downloaded.stat().st_size)
     shutil.copyfile(downloaded, target / name)
 
 

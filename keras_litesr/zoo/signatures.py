@@ -59,19 +59,6 @@ class Envelope:
     signature: bytes
 
 
-@dataclass(frozen=True)
-class Signed:
-    """What a verified signature says.
-
-    Attributes:
-        fingerprint: SHA-256 of the public key's PEM text, in hex.
-        digests: File name to SHA-256 in hex, for every signed file.
-    """
-
-    fingerprint: str
-    digests: dict[str, str]
-
-
 def public_keys(paths: Iterable[str | Path] = ()) -> Keys:
     """Reads the release keys of this package and further public keys, by fingerprint.
 
@@ -109,8 +96,8 @@ def parsed(content: bytes, path: Path) -> Envelope:
         raise _damaged(path, error) from error
 
 
-def verified(envelope: Envelope, keys: Keys, path: Path) -> Signed | None:
-    """Verifies a signature.
+def signer(envelope: Envelope, keys: Keys, path: Path) -> str | None:
+    """Finds the key that made a signature.
 
     Args:
         envelope: From `parsed`. Where it names no key, every key is tried.
@@ -118,22 +105,19 @@ def verified(envelope: Envelope, keys: Keys, path: Path) -> Signed | None:
         path: Where it comes from, for messages.
 
     Returns:
-        What is signed, or None when none of the keys made the signature.
+        Its fingerprint, the SHA-256 of its PEM text in hex, or None when none of the keys did.
 
     Raises:
-        SignatureError: When the key that it names did not make it, or what was signed is no list
-            of files.
+        SignatureError: When the key that it names did not make it.
     """
     named = {name: key for name, key in keys.items() if name == envelope.key}
-    signer = _signer(envelope, named if envelope.key else keys)
-    if signer is None and named:
+    found = _signer(envelope, named if envelope.key else keys)
+    if found is None and named:
         raise SignatureError(
             f"{path} says that it was made with the key {envelope.key}, but that key did not sign "
             "what it holds. Do not use this preset."
         )
-    if signer is None:
-        return None
-    return Signed(signer, listed(envelope, path))
+    return found
 
 
 def listed(envelope: Envelope, path: Path) -> dict[str, str]:

@@ -144,10 +144,10 @@ def _biases(options: dict[str, Any], filters: int) -> int:
 def _area(options: dict[str, Any]) -> int:
     sides = options["kernel_size"]
     _require(isinstance(sides, list) and len(sides) == 2, "its kernel is not height and width")
-    return math.prod(_whole(dict(enumerate(sides)), index, _LARGEST_SIDE) for index in range(2))
+    return math.prod(_whole({"side": side}, "side", _LARGEST_SIDE) for side in sides)
 
 
-def _whole(options: dict[Any, Any], key: Any, largest: int = _LARGEST_WIDTH) -> int:
+def _whole(options: dict[str, Any], key: str, largest: int = _LARGEST_WIDTH) -> int:
     value = options[key]
     _require(
         type(value) is int and 1 <= value <= largest,

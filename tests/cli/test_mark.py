@@ -19,7 +19,7 @@ def preset(tmp_path_factory):
     import keras
 
     from keras_litesr.models.lite import lite
-    from keras_litesr.zoo.registry import save_to_preset
+    from keras_litesr.zoo.saving import save_to_preset
 
     keras.utils.set_random_seed(1)
     training = {"steps": 5, "patch_size": 8, "batch_size": 2, "data_list": "photos.sha256"}
@@ -331,7 +331,8 @@ def test_folder_of_another_scheme_is_refused(marked, tmp_path):
 
 
 def test_a_mark_that_does_not_hold_makes_no_folder(litesr, preset, key_file, tmp_path):
-    from keras_litesr.zoo.registry import load, save_to_preset
+    from keras_litesr.zoo.registry import load
+    from keras_litesr.zoo.saving import save_to_preset
 
     model = load(preset)
     model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])

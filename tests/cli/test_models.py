@@ -77,6 +77,7 @@ def test_a_file_is_no_preset(litesr, tmp_path):
     result = litesr("info", path)
     assert result.exit_code == 2
     assert "it is a file. Expected here: a name" in result.stderr
+    assert "Of a Keras model, keras_litesr.save_to_preset makes a preset" in result.stderr
 
 
 def test_a_preset_without_weights_says_what_to_do(litesr, missing_preset):

@@ -110,3 +110,20 @@ def test_degrading_crops_to_a_multiple_of_the_scale(rng):
 def test_pairs_of_another_scale_are_refused(pairs, dataset):
     with pytest.raises(ValueError, match=r"32x40 high.* 16x20 of pair 0 at scale 2.* 64x80"):
         dataset(pairs, scale=2)
+
+
+@pytest.mark.parametrize("dataset", [Patches, CentreCrops])
+@pytest.mark.parametrize("channels", [1, 4])
+def test_pairs_that_are_not_rgb_are_refused(pairs, dataset, channels):
+    odd = [
+        Pair(*(picture[..., np.arange(channels) % 3] for picture in (pair.low_res, pair.high_res)))
+        for pair in pairs
+    ]
+    with pytest.raises(ValueError, match=rf"RGB in pair 0, received \(16, 20, {channels}\)"):
+        dataset(odd)
+
+
+@pytest.mark.parametrize("option", ["patch_size", "batch_size", "steps", "seed"])
+def test_numbers_that_give_no_patches_are_refused(pairs, option):
+    with pytest.raises(ValueError, match="Expected patch_size, batch_size and steps of at least 1"):
+        Patches(pairs, **{option: -1})

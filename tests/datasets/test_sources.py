@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -30,6 +32,12 @@ def test_pictures_of_any_kind_become_rgb_in_the_order_of_their_names(tmp_path, r
 def test_a_file_met_twice_counts_once(tmp_path):
     _save(tmp_path, "inner/a.png", np.zeros((4, 4, 3), np.uint8))
     assert len(load_folders([tmp_path, tmp_path / "inner"])) == 1
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_one_folder_needs_no_list(kind, tmp_path):
+    _save(tmp_path, "a.png", np.zeros((4, 4, 3), np.uint8))
+    assert len(load_folders(kind(tmp_path))) == 1
 
 
 def test_one_unreadable_file_of_20_is_named_and_left_out(fill, tmp_path):

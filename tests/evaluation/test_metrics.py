@@ -44,6 +44,13 @@ def test_other_shapes_are_refused(metric):
 
 
 @pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("span", [lambda image: 255 * image, lambda image: 2 * image - 1])
+def test_floats_of_another_range_are_refused(pictures, metric, span):
+    with pytest.raises(ValueError, match=r"Expected floating-point pixels in \[0, 1\], received"):
+        metric(*(span(image) for image in pictures))
+
+
+@pytest.mark.parametrize("metric", METRICS)
 def test_results_are_plain_floats(pictures, metric):
     assert type(metric(*(image.astype(np.float32) for image in pictures))) is float
 
@@ -112,6 +119,11 @@ def test_ssim_needs_one_window():
     assert ssim(np.zeros((11, 11)), np.zeros((11, 11))) == 1
     with pytest.raises(ValueError, match=r"at least 11 pixels, received \(10, 30\)"):
         ssim(np.zeros((10, 30)), np.zeros((10, 30)))
+
+
+def test_ssim_takes_one_image_at_a_time(pictures):
+    with pytest.raises(ValueError, match="one image at a time"):
+        ssim(*(image[None] for image in pictures))
 
 
 def test_gmsd_of_white_against_black():

@@ -56,6 +56,12 @@ def test_floats_are_rounded_to_uint8(pictures, protocol, offset):
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
+def test_floats_of_0_to_255_are_refused(pictures, protocol):
+    with pytest.raises(ValueError, match="Divide by 255"):
+        protocol.measure(*(image.astype(np.float32) for image in pictures), SCALE)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
 def test_grey_pictures_are_refused(protocol):
     with pytest.raises(ValueError, match=r"received \(32, 32\). Make grey pictures RGB"):
         protocol.measure(np.zeros((32, 32), np.uint8), np.zeros((32, 32), np.uint8), SCALE)

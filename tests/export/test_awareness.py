@@ -12,6 +12,7 @@ from keras_litesr.silence import captured_output
 pytest.importorskip(
     "keras_litesr.export.legacy", reason="needs the extra compress", exc_type=ImportError
 )
+from keras_litesr.export import awareness
 from keras_litesr.export.awareness import FilterRounding, aware_twin, train_aware
 
 
@@ -67,6 +68,14 @@ def test_darkened_network_comes_back_to_its_original(trained, pictures):
     before, after = (np.mean((np.asarray(m(low_res)) - target) ** 2) for m in (dark, learnt))
     assert after < 0.5 * before
     assert sum(counted) == 40
+
+
+def test_batches_are_made_when_they_are_needed(prepared, trained, pictures, monkeypatch):
+    given = []
+    monkeypatch.setattr(awareness, "train_twin", lambda _, batches, **__: given.append(batches))
+    train_aware(prepared, trained, pictures, steps=3)
+    assert iter(given[0]) is given[0]  # A list would hold every batch at once.
+    assert [len(low_res) for low_res, _ in given[0]] == [4, 4, 4]
 
 
 def test_network_without_weights_is_left_alone(pictures):

@@ -9,7 +9,8 @@ from keras_litesr.export.filters import passages, remove_filters
 from keras_litesr.models.bicubic import bicubic
 from keras_litesr.models.lite import lite
 from keras_litesr.models.srresnet import srresnet
-from keras_litesr.zoo.registry import load, save_to_preset
+from keras_litesr.zoo.registry import load
+from keras_litesr.zoo.saving import save_to_preset
 
 
 def chain(user):

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_litesr.export import formats
-from keras_litesr.export.tflite import ConversionError
+from keras_litesr.export.conversion import ConversionError
 from keras_litesr.models.bicubic import bicubic
 
 pytestmark = pytest.mark.slow

@@ -7,8 +7,9 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from keras import layers, ops
 
+from keras_litesr.export.conversion import ConversionError
 from keras_litesr.export.metadata import read_metadata
-from keras_litesr.export.tflite import ConversionError, export, weights_sha256
+from keras_litesr.export.tflite import export, weights_sha256
 from keras_litesr.images.pixels import to_uint8
 from keras_litesr.models.bicubic import bicubic
 from keras_litesr.models.lite import lite
@@ -197,6 +198,43 @@ def test_operator_that_phones_lack_is_named_with_its_layer(tmp_path):
     with pytest.raises(ConversionError, match=r"no operator for tf\.Erfinv in the layer erfinv\."):
         export(model, tmp_path / "odd.tflite")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("size", [(5, 6), (40, 44)])
+def test_int16_of_a_fixed_size_learns_its_ranges_from_pictures_of_that_size(
+    pictures, size, tmp_path
+):
+    """A transposed convolution of a fixed size takes no other."""
+    low_res = keras.Input((None, None, 3))
+    smooth = layers.Conv2D(3, 3, padding="same", kernel_initializer="ones")(low_res)
+    kernel = keras.initializers.GlorotUniform(seed=1)
+    large = layers.Conv2DTranspose(3, 2, strides=2, kernel_initializer=kernel)(smooth)
+    model = keras.Model(low_res, layers.Activation("sigmoid")(large))
+    path = tmp_path / "a.tflite"
+    export(model, path, dtype="int16x8", input_size=size, representative=pictures)
+    picture = np.resize(pictures[0], (1, *size, 3)).astype(np.float32) / 255
+    np.testing.assert_allclose(run(path, picture), model.predict(picture, verbose=0), atol=0.03)
+
+
+def test_a_layer_that_converts_for_one_size_alone_is_said_to(tmp_path):
+    low_res = keras.Input((None, None, 3))
+    model = keras.Model(low_res, layers.UpSampling2D(2, interpolation="bilinear")(low_res))
+    with pytest.raises(ConversionError, match="For one `input_size`, such as 128x128"):
+        export(model, tmp_path / "a.tflite")
+    assert LiteRT(export(model, tmp_path / "a.tflite", input_size=(4, 4))).size == (4, 4)
+
+
+def test_a_model_of_one_size_makes_a_file_of_that_size(pictures, tmp_path):
+    low_res = keras.Input((8, 6, 3))
+    model = keras.Sequential([low_res, layers.Conv2D(3, 3, padding="same"), layers.UpSampling2D(2)])
+    crops = [picture[:8, :6] for picture in pictures]
+    for dtype in ("float32", "int8"):
+        path = export(model, tmp_path / "a.tflite", dtype=dtype, representative=crops)
+        assert LiteRT(path).size == (8, 6)
+    with pytest.raises(ValueError, match=r"\(8, 6\), the only one .* received \(8, 8\)"):
+        export(model, tmp_path / "b.tflite", input_size=(8, 8))
+    with pytest.raises(ValueError, match=r"pictures of \(8, 6\).* Cut them"):
+        export(model, tmp_path / "b.tflite", dtype="int8", representative=pictures)
 
 
 def test_failure_names_the_model_and_leaves_nothing(tmp_path, monkeypatch):

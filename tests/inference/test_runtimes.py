@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -44,6 +45,15 @@ def test_a_result_stays_when_the_next_is_made(litert, rng):
     kept = first.copy()
     litert(1 - low_res)
     np.testing.assert_array_equal(first, kept)
+
+
+def test_several_threads_may_share_it(litert, rng):
+    pictures = [rng.random((1, 5 + number, 9, 3), np.float32) for number in range(40)]
+    alone = [litert(picture) for picture in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(litert, pictures))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_the_number_of_threads_does_not_change_the_picture(tflite_file, litert, rng):

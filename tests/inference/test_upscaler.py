@@ -204,6 +204,15 @@ def test_a_keras_model_in_memory(lite_preset, picture):
         Upscaler(model, runtime="litert")
 
 
+def test_a_model_whose_layers_reach_unknown_far_is_shown_another_way():
+    import keras
+
+    picture = keras.Input((None, None, 3))
+    model = keras.Model(picture, keras.layers.UpSampling2D(2)(picture))
+    with pytest.raises(ValueError, match=r"whose reach is not known.* Or name the \.tflite file"):
+        Upscaler(model)
+
+
 def test_a_keras_model_of_a_fixed_size_takes_pictures_of_any(rng):
     model = keras_litesr.load("bicubic_x4")
     config = model.get_config()

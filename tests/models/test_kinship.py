@@ -41,7 +41,7 @@ def test_noise_as_large_as_the_weights_is_just_allowed(rng):
 
 @pytest.mark.parametrize("weight", [-0.01, 1.01, float("nan"), "a", None])
 def test_what_is_no_number_from_0_to_1_is_refused(weight):
-    with pytest.raises(ValueError, match=f"a number from 0.* received {weight!r}"):
+    with pytest.raises(ValueError, match=f"a weight from 0.* received {weight!r}"):
         check_weight(weight)
 
 

@@ -16,7 +16,7 @@ from keras_litesr.models.srresnet import srresnet
 from keras_litesr.protection import carriers, networks, tflite_graph
 from keras_litesr.protection.balance import balanced
 from keras_litesr.protection.networks import ArchitectureError, Network, Step
-from keras_litesr.zoo.registry import save_to_preset
+from keras_litesr.zoo.saving import save_to_preset
 
 
 def mixed():
@@ -144,6 +144,11 @@ def test_damaged_files_are_refused_or_read(files, tmp_path, rng):
             carriers.read(path)
         except ArchitectureError as error:
             assert "model.tflite" in str(error)
+
+
+def test_preset_folders_may_be_called_as_files_are(tmp_path):
+    folder = save_to_preset(lite(filters=3, num_blocks=1), tmp_path / "mine.tflite")
+    assert len(carriers.read(folder).kernels) == 6
 
 
 def test_missing_file_is_named(tmp_path):

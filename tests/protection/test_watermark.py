@@ -15,7 +15,8 @@ from keras_litesr.protection.networks import ArchitectureError
 from keras_litesr.protection.slots import Slots, TooFewWeightsError, slots_of
 from keras_litesr.protection.verdict import MARKED, NOT_SHOWN, Verdict
 from keras_litesr.protection.watermark import emptied, mark, verify
-from keras_litesr.zoo.registry import load, save_to_preset
+from keras_litesr.zoo.registry import load
+from keras_litesr.zoo.saving import save_to_preset
 
 
 def numbered_key(number, name="Ada"):

@@ -181,6 +181,27 @@ def test_senseless_settings_are_refused():
     gan = WGANGP(lite(filters=3, num_blocks=0), critic(filters=2, num_stages=1))
     with pytest.raises(ValueError, match="one for both"):
         gan.compile(optimizer, optimizer)
+    with pytest.raises(ValueError, match="received `optimizer`"):
+        gan.compile(optimizer="adam")
+    with pytest.raises(ValueError, match=r"received 1\.5"):
+        gan.compile(critic_steps=1.5)
+    with pytest.raises(ValueError, match="received 'mae'"):
+        gan.compile(pixel_loss="mae")
+
+
+def test_optimizers_and_the_pixel_loss_may_be_names():
+    gan = WGANGP(lite(filters=3, num_blocks=0), critic(filters=2, num_stages=1))
+    gan.compile("sgd", "sgd", pixel_loss="charbonnier")
+    assert gan.optimizer is not gan.critic_optimizer
+    assert {type(gan.optimizer), type(gan.critic_optimizer)} == {keras.optimizers.SGD}
+    assert gan.pixel_loss is losses.charbonnier
+
+
+def test_what_is_exported_is_the_generator(batch, tmp_path):
+    gan = _gan()
+    gan.export(tmp_path / "model", format="tf_saved_model", verbose=False)
+    again = keras.layers.TFSMLayer(tmp_path / "model", call_endpoint="serve")
+    np.testing.assert_allclose(again(batch[0]), gan.predict(batch[0], verbose=0), atol=1e-5)
 
 
 def test_jax_is_refused_by_name(monkeypatch):
@@ -269,3 +290,5 @@ def test_what_a_gan_would_not_heed_is_refused(batch):
     for step in ("train_on_batch", "test_on_batch"):
         with pytest.raises(ValueError, match="sample weights"):
             getattr(_gan(), step)(*batch, sample_weight=np.ones(2))
+        with pytest.raises(ValueError, match="the former alone"):
+            getattr(_gan(), step)(batch[0])

@@ -8,6 +8,8 @@ from keras_litesr.training.checkpoints import restore
 from keras_litesr.training.distillation import Distiller
 from keras_litesr.training.pixel import compile_for_pixels
 from keras_litesr.training.runs import train
+from keras_litesr.zoo.folders import preset_folder
+from keras_litesr.zoo.registry import load
 from keras_litesr.zoo.weights import parsed
 
 
@@ -147,9 +149,29 @@ def test_what_is_saved_is_the_student(batch, tmp_path):
     again = keras.models.load_model(tmp_path / "student.keras")
     assert type(again) is type(distiller.student)
     assert _equal(_copies(distiller.student), _copies(again))
+    distiller.export(tmp_path / "student", format="tf_saved_model", verbose=False)
+    exported = keras.layers.TFSMLayer(tmp_path / "student", call_endpoint="serve")
+    np.testing.assert_allclose(exported(batch[0]), again(batch[0]), atol=1e-5)
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5])
 def test_a_share_beyond_its_range_is_refused(share):
     with pytest.raises(ValueError, match=f"received {share}"):
         _distiller(teacher_weight=share)
+
+
+def test_odd_teachers_are_refused(batch):
+    with pytest.raises(TypeError, match="received 'lite_x4'"):
+        _distiller("lite_x4")
+    with pytest.raises(ValueError, match=r"\(2, 32, 32, 3\).* received one with \(2, 16, 16, 3\)"):
+        _loss(_distiller(bicubic(scale=2)), batch)
+
+
+def test_a_tflite_file_may_be_the_teacher(batch):
+    file = preset_folder("bicubic_x4") / "bicubic_x4_float32.tflite"
+    losses = []
+    for teacher in (load(file), bicubic()):
+        distiller = Distiller(_student(), teacher)
+        distiller.compile("sgd", loss="mae")
+        losses.append(distiller.fit(*batch, verbose=0).history["loss"][0])
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)

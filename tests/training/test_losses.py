@@ -6,6 +6,7 @@ from keras import ops
 from keras_litesr.evaluation.metrics import gmsd
 from keras_litesr.training import losses
 from keras_litesr.training.autodiff import gradients, input_gradient, minimize
+from keras_litesr.training.metrics import luma_psnr
 
 BLACK = np.zeros((2, 4, 4, 3), np.float32)
 OFFSETS = np.array([0.3, 0.5], np.float32)[:, None, None, None]
@@ -43,6 +44,15 @@ def _penalty(critic, high_res, super_res, share):
 def test_pixel_losses_of_a_constant_offset(loss, expected):
     np.testing.assert_allclose(_numpy(loss(BLACK, BLACK + OFFSETS)), expected, rtol=1e-5)
     np.testing.assert_allclose(_numpy(loss(BLACK + OFFSETS, BLACK)), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "loss", [losses.l1, losses.mse, losses.charbonnier, losses.negative_luma_psnr, luma_psnr]
+)
+@pytest.mark.parametrize("originals", [BLACK[..., :1], BLACK[:1], BLACK[:, :2]])
+def test_what_would_be_repeated_to_fit_is_refused(loss, originals):
+    with pytest.raises(ValueError, match=r"\(2, 4, 4, 3\), as the model makes them, received"):
+        loss(originals, BLACK, **({"border": 0} if loss is luma_psnr else {}))
 
 
 def test_l2_is_the_norm_over_the_root_of_the_number_of_values(rng):

@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 
 from keras_litesr.models.lite import lite
 from keras_litesr.training.pixel import compile_for_pixels
@@ -46,3 +47,12 @@ def test_fit_shows_every_epoch_its_own_batches_and_counts_as_a_resumed_run_does(
 
     first, second = epochs_seen(0)
     assert epochs_seen(1) == [second] != [first]
+
+
+def test_grey_or_integer_originals_are_refused(tiny_run):
+    low_res, high_res = tiny_run().patches[0]
+    model = tiny_run().model
+    with pytest.raises(ValueError, match="Make grey pictures RGB"):
+        model.train_on_batch(low_res, high_res[..., :1])
+    with pytest.raises(TypeError, match="received uint8"):
+        model.train_on_batch(low_res, np.uint8(255 * high_res))

@@ -6,7 +6,7 @@ from keras_litesr.models.lite import lite
 from keras_litesr.models.srresnet import srresnet
 from keras_litesr.training.starts import load_start
 from keras_litesr.zoo.folders import PresetError
-from keras_litesr.zoo.registry import save_to_preset
+from keras_litesr.zoo.saving import save_to_preset
 
 
 @pytest.fixture

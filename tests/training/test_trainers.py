@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from keras_litesr.cli.train import _LOSSES
@@ -67,3 +70,19 @@ def test_the_command_offers_every_loss():
         assert losses.by_name(name).__name__ == name
     with pytest.raises(ValueError, match=f"of {', '.join(_LOSSES)}, received 'vgg'"):
         losses.by_name("vgg")
+
+
+def test_keras_reads_what_it_saved_once_two_modules_have_been_imported(tmp_path):
+    """In a process that has imported nothing else, as the README says."""
+    model = lite(filters=3, num_blocks=0)
+    trainers.trainer(model, Recipe(steps=10))
+    model.save(tmp_path / "pixel.keras")
+    trainers.trainer(model, AdversarialRecipe(steps=10)).save(tmp_path / "gan.keras")
+    program = (
+        "import sys, keras, keras_litesr.models.layers, keras_litesr.training.trainers\n"
+        "print([type(keras.models.load_model(path)).__name__ for path in sys.argv[1:]])"
+    )
+    paths = [tmp_path / "pixel.keras", tmp_path / "gan.keras"]
+    command = [sys.executable, "-c", program, *map(str, paths)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.stdout == "['Functional', 'WGANGP']\n", result.stderr

@@ -19,7 +19,8 @@ from keras_litesr.zoo import folders
 with captured_output():
     from keras_litesr.models.lite import lite
     from keras_litesr.models.srresnet import separable_srresnet
-    from keras_litesr.zoo.registry import load, save_to_preset
+    from keras_litesr.zoo.registry import load
+    from keras_litesr.zoo.saving import save_to_preset
     from keras_litesr.zoo.weights import parsed, set_arrays
 
 MEMORY_MIB = 256
