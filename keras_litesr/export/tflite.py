@@ -11,6 +11,13 @@ import keras
 import numpy as np
 
 from keras_litesr.atomic import published
+from keras_litesr.export.arguments import (
+    check_pictures,
+    check_size,
+    check_steps,
+    check_target,
+    only_size,
+)
 from keras_litesr.export.conversion import ConversionError, converting
 from keras_litesr.export.metadata import with_metadata
 from keras_litesr.export.opening import require_openable
@@ -25,7 +32,6 @@ from keras_litesr.zoo.contents import TFLITE_DTYPES
 DTYPES = TFLITE_DTYPES
 _CALIBRATED = ("int8", "int16x8")
 _FIRST_KERAS = (3, 15)
-_LARGEST_BYTES = 2**31
 
 
 def export(
@@ -84,15 +90,15 @@ def export(
             open what came out.
     """
     path = Path(path)
-    _check(path, dtype)
-    _check_steps(dtype, tune_steps, aware_steps)
+    check_target(path, dtype)
+    check_steps(dtype, tune_steps, aware_steps)
     scale = scale_of(model)
-    input_size = _only_size(model, input_size)
+    input_size = only_size(model, input_size)
     if input_size is not None:
-        _check_size(input_size, scale)
+        check_size(input_size, scale)
     require_keras()
     pictures = checked_representative(representative, dtype) if dtype in _CALIBRATED else []
-    _check_pictures(model, pictures)
+    check_pictures(model, pictures)
     if isinstance(model, keras.Sequential):
         model = copied(model)
     facts = {**_facts(model, dtype, input_size), **(metadata or {})}
@@ -173,71 +179,11 @@ def _warn_of_float_islands(content: bytes, name: str) -> None:
         )
 
 
-def _check(path: Path, dtype: str) -> None:
-    if path.suffix != ".tflite":
-        raise ValueError(f"Expected a path ending in .tflite, received {path}.")
-    if path.is_dir():
-        raise ValueError(
-            f"Expected the name of a file, received {path}, a folder. Choose another name."
-        )
-    if dtype not in DTYPES:
-        raise ValueError(f"Expected one of the dtypes {', '.join(DTYPES)}, received {dtype!r}.")
-
-
-def _only_size(model: keras.Model, input_size: tuple[int, int] | None) -> tuple[int, int] | None:
-    """Gives the size that is asked for, or else the one that the model is tied to."""
-    height, width = model.input_shape[1:3]
-    if not height or not width:
-        return input_size
-    if input_size is not None and tuple(input_size) != (height, width):
-        raise ValueError(
-            f"Expected `input_size` to be {(height, width)}, the only one that {model.name} takes, "
-            f"received {input_size}. Leave it out, or build the model for any size."
-        )
-    return height, width
-
-
-def _check_pictures(model: keras.Model, pictures: Sequence[np.ndarray]) -> None:
-    size = model.input_shape[1:3]
-    odd = [picture.shape[:2] for picture in pictures if picture.shape[:2] != size]
-    if None not in size and odd:
-        raise ValueError(
-            f"Expected representative pictures of {size}, the only size that {model.name} takes, "
-            f"received one of {odd[0]}. Cut them to that size."
-        )
-
-
-def _check_size(input_size: tuple[int, int], scale: int) -> None:
-    if len(input_size) != 2 or not all(isinstance(s, int) and s >= 1 for s in input_size):
-        raise ValueError(
-            "Expected `input_size` to be (height, width) in low-resolution pixels, or None for any "
-            f"size, received {input_size!r}."
-        )
-    height, width = input_size
-    needed = height * width * scale**2 * 3 * 4
-    if needed >= _LARGEST_BYTES:
-        raise ValueError(
-            f"Expected a size whose result takes less than {_LARGEST_BYTES >> 30} GiB of memory, "
-            f"received {width}x{height}, which takes {needed / 2**30:,.1f}. Choose a smaller one, "
-            "such as 128x128; a larger picture is enlarged in tiles of that size."
-        )
-
-
-def _check_steps(dtype: str, tune_steps: int, aware_steps: int) -> None:
-    given = {"tune_steps": tune_steps, "aware_steps": aware_steps}
-    received = [f"{name}={steps}" for name, steps in given.items() if steps]
-    if len(received) > 1 or (received and dtype != "int8"):
-        raise ValueError(
-            "Expected at most one of tune_steps and aware_steps, and for int8, received "
-            f"{' and '.join(received)} for {dtype}. Leave one of them out."
-        )
-
-
 def require_keras() -> None:
     """Refuses a Keras that cannot export to LiteRT.
 
     Raises:
-        ConversionError: For one older than 3.13, as there is for Python 3.10.
+        ConversionError: For one older than 3.15, as there is for Python 3.10.
     """
     if tuple(int(part) for part in keras.__version__.split(".")[:2]) < _FIRST_KERAS:
         raise ConversionError(
