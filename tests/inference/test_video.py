@@ -68,6 +68,15 @@ def test_every_frame_is_enlarged_at_its_time(upscaler, clip, tmp_path):
     assert {(frame.height, frame.width) for frame in large} == {(192, 256)}
 
 
+def test_frames_that_a_file_does_not_count_are_reckoned_from_its_length(upscaler, clip, tmp_path):
+    done = []
+    source = clip("clip.mkv", times=range(6))
+    enlarge_video(
+        source, tmp_path / "large.mp4", upscaler, progress=lambda *count: done.append(count)
+    )
+    assert done == [(number, 6) for number in range(1, 7)]
+
+
 def test_frames_are_what_the_upscaler_makes_of_them(upscaler, clip, tmp_path):
     source = clip(matrix=BT709)
     enlarge_video(source, tmp_path / "large.mkv", upscaler)
@@ -151,6 +160,15 @@ def test_frames_of_one_time_follow_each_other(upscaler, tmp_path):
     np.testing.assert_allclose(times, [0, 0.04, 0.04, 0.08], atol=0.002)
 
 
+def test_frames_without_times_follow_at_their_rate(upscaler, clip, tmp_path):
+    source = clip("bare.h264")
+    assert [frame.pts for frame in frames(source)] == [None] * 4
+    enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    times = [frame.time for frame in frames(tmp_path / "large.mp4")]
+    # 25 a second is what FFmpeg takes for the rate of a bare stream.
+    np.testing.assert_allclose(np.diff(times), 1 / 25, atol=1e-3)
+
+
 def test_a_name_with_a_colon_is_no_protocol(upscaler, clip, tmp_path, monkeypatch):
     clip("day 1: Rome.mp4")
     (tmp_path / "2024:05").mkdir()
@@ -228,6 +246,14 @@ def test_a_video_that_was_filmed_upright_is_upright(upscaler, clip, tmp_path):
     top, bottom = large.to_ndarray(format="rgb24")[[64, 192], 96].astype(int)
     # Turned clockwise, the left half is the upper one.
     np.testing.assert_allclose([top, bottom], [RED, GREEN], atol=5)
+
+
+@pytest.mark.parametrize(("corner", "ratio"), [((1, 0, 0, 1), (4, 3)), ((0, 1, -1, 0), (3, 4))])
+def test_pixels_that_are_no_squares_turn_with_the_picture(upscaler, clip, tmp_path, corner, ratio):
+    source = with_display_matrix(clip(times=[0], sample_aspect_ratio=Fraction(4, 3)), *corner)
+    enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    with av.open(str(tmp_path / "large.mp4")) as large:
+        assert large.streams.video[0].sample_aspect_ratio == Fraction(*ratio)
 
 
 def test_a_turn_of_nearly_a_quarter_is_one(clip):
