@@ -99,6 +99,15 @@ def test_colours_stay_and_an_untagged_video_is_tagged(upscaler, clip, tmp_path, 
         np.testing.assert_allclose(received.astype(int), expected, atol=5)
 
 
+def test_luma_of_the_full_range_stays_so(upscaler, clip, tmp_path):
+    source = clip(pix_fmt="yuvj420p", color_range=2)
+    enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    (large, *_) = frames(tmp_path / "large.mp4")
+    assert large.color_range == 2
+    for before, after in zip(colours(frames(source)[0]), colours(large), strict=True):
+        np.testing.assert_allclose(before.astype(int), after.astype(int), atol=3)
+
+
 def test_flat_colours_are_no_darker_than_before(upscaler, tmp_path, rng):
     colours = rng.integers(40, 200, (12, 3), dtype=np.uint8)
     source = tmp_path / "flat.mkv"
@@ -256,8 +265,9 @@ def test_pixels_that_are_no_squares_turn_with_the_picture(upscaler, clip, tmp_pa
         assert large.streams.video[0].sample_aspect_ratio == Fraction(*ratio)
 
 
-def test_a_turn_of_nearly_a_quarter_is_one(clip):
-    look = look_of(av, with_display_matrix(clip(), 0.01, 1, -1, 0.01))
+@pytest.mark.parametrize("lean", [0.03, -0.03])
+def test_a_turn_of_nearly_a_quarter_is_one(clip, lean):
+    look = look_of(av, with_display_matrix(clip(), lean, 1, -1, lean))
     assert (look.rotation, look.size) == (270, (64, 48))
 
 
