@@ -35,6 +35,11 @@ def test_a_path_that_exists_wins(sets, tmp_path):
     assert find_folder(sets / "training") == sets / "training"
 
 
+def test_a_file_is_left_to_its_reader_to_refuse(sets, tmp_path):
+    (tmp_path / "Set5.txt").touch()
+    assert find_folder(tmp_path / "Set5.txt") == tmp_path / "Set5.txt"
+
+
 def test_a_name_on_the_first_shelf_wins(sets):
     (sets / "photos").mkdir()
     assert find_folder("photos") == sets / "photos"

@@ -77,6 +77,14 @@ def test_large_pictures_give_more_patches_than_small_ones():
     assert np.mean(low_res) == pytest.approx(0.9, abs=0.03)
 
 
+def test_patches_come_from_every_place_of_a_picture_in_every_turn():
+    numbered = np.arange(30, dtype=np.uint8).reshape(5, 6, 1).repeat(3, axis=2)
+    pair = Pair(numbered, numbered.repeat(4, axis=0).repeat(4, axis=1))
+    low_res, _ = Patches([pair], patch_size=4, batch_size=500)[0]
+    assert set(to_uint8(low_res).min(axis=(1, 2, 3))) == {0, 1, 2, 6, 7, 8}
+    assert len({patch.tobytes() for patch in low_res}) == 6 * 8
+
+
 def test_pictures_smaller_than_a_patch_are_left_out_and_none_is_an_error(pairs):
     assert len(Patches(pairs, patch_size=17).pairs) == 1
     with pytest.raises(ValueError, match="at least 100x100 pixels, received 2 pictures"):

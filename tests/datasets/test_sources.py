@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_litesr.datasets.sources import at_least, hold_out, load_folders, split
+from keras_litesr.datasets.sources import (
+    at_least,
+    centre,
+    hold_out,
+    load_folders,
+    reduced,
+    split,
+)
 from keras_litesr.images.files import ImageFileError
 
 
@@ -27,6 +34,17 @@ def test_pictures_of_any_kind_become_rgb_in_the_order_of_their_names(tmp_path, r
     np.testing.assert_array_equal(second, np.stack([grey] * 3, axis=-1))
     np.testing.assert_array_equal(third, transparent[..., :3])
     assert (fourth.dtype, fourth.shape) == (np.uint8, (5, 5, 3))
+
+
+def test_the_centre_is_in_the_middle_and_no_larger_than_the_picture():
+    picture = np.arange(5 * 9 * 3).reshape(5, 9, 3)
+    np.testing.assert_array_equal(centre(picture, 3), picture[1:4, 3:6])
+    np.testing.assert_array_equal(centre(picture, 7), picture[:, 1:8])
+
+
+def test_a_reduced_picture_has_the_nearest_whole_sides():
+    assert reduced(np.zeros((11, 15, 3), np.uint8), 0.25).shape == (3, 4, 3)
+    assert reduced(np.zeros((1, 9, 3), np.uint8), 0.1).shape == (1, 1, 3)
 
 
 def test_a_file_met_twice_counts_once(tmp_path):

@@ -211,9 +211,10 @@ def test_shifted_bicubic_reproduces_the_paper(shared_data, name):
 
 def test_a_flat_picture_does_not_make_the_mean_of_the_energy_infinite():
     rows = [
-        {"protocol": "sharpness", "image": name, "high_frequency_energy": energy}
+        {"protocol": "sharpness", "image": name, "high_frequency_energy": energy, "psnr": energy}
         for name, energy in (("a.png", 0.5), ("flat.png", float("inf")))
     ]
     measurements = Measurements(SHARPNESS, rows)
     assert measurements.mean["high_frequency_energy"] == 0.5
+    assert measurements.mean["psnr"] == float("inf")
     assert measurements.without_energy == ["flat.png"]

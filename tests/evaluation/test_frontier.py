@@ -14,7 +14,17 @@ def test_what_another_one_beats_in_both_is_not_on_the_frontier():
 
 def test_of_equals_one_is_on_the_frontier():
     assert frontier([GOOD, Point("twin", 5, 31)]) == [GOOD]
+    assert frontier([Point("as fast", 5, 30), GOOD]) == [GOOD]
     assert frontier([]) == []
+
+
+def test_the_line_runs_through_what_was_measured_here_alone(tmp_path, monkeypatch):
+    axes = pytest.importorskip("matplotlib.axes")
+    lines, plot = [], axes.Axes.plot
+    monkeypatch.setattr(axes.Axes, "plot", lambda *a, **k: lines.append(a[1:]) or plot(*a, **k))
+    published = Point("theirs", 2, 35, note="paper")
+    draw_frontier([FAST, published, GOOD], tmp_path / "pareto.png", title="times", data="Set5")
+    assert lines == [([1, 5], [28, 31])]
 
 
 def test_a_picture_is_drawn_with_more_ink_for_more_points(tmp_path):

@@ -188,6 +188,17 @@ def test_high_frequency_energy_is_radial():
         assert high_frequency_energy(reference, reference + diagonal, 4) == pytest.approx(expected)
 
 
+def test_the_nyquist_frequency_itself_is_one_that_the_small_picture_holds():
+    """Of seven cycles the window moves 1/9 of the energy to eight, and 1/18 beyond."""
+    assert high_frequency_energy(_wave(20, 0.1), _wave(7, 0.1), 4) == pytest.approx(1 / 18)
+
+
+def test_high_frequency_energy_weighs_all_sides_alike(pictures):
+    turned = [np.rot90(picture, 2) for picture in pictures]
+    expected = high_frequency_energy(*pictures, 4)
+    assert high_frequency_energy(*turned, 4) == pytest.approx(expected)
+
+
 def test_high_frequency_energy_of_flat_images():
     flat, detailed = np.full((9, 9), 0.3), np.eye(9)
     assert high_frequency_energy(flat, flat + 0.1, 4) == 1

@@ -76,6 +76,18 @@ def test_other_bytes_are_not_touched(exif_block: bytes) -> None:
     assert set(changed) <= set(range(sizes, sizes + 24))  # the entries of the two size tags
 
 
+@pytest.mark.parametrize("end", [b"", b"\0"])
+def test_entries_are_in_order_and_begin_at_even_places(exif_block: bytes, end: bytes) -> None:
+    """As TIFF asks for; the Software tag comes last into the directory, with an odd text."""
+    block = exif.corrected(exif_block + end, height=2, width=3, software="even")
+    (place,) = struct.unpack_from(">I", block, 4)
+    (count,) = struct.unpack_from(">H", block, place)
+    entries = [struct.unpack_from(">HHII", block, place + 2 + 12 * n) for n in range(count)]
+    assert [tag for tag, *_ in entries] == sorted(tag for tag, *_ in entries)
+    (text,) = (where for tag, _, _, where in entries if tag == 0x0131)
+    assert (place % 2, text % 2) == (0, 0)
+
+
 def test_an_old_software_tag_is_replaced() -> None:
     block = exif.corrected(None, height=1, width=1, software="old camera")
     block = exif.corrected(block, height=1, width=1, software="new")

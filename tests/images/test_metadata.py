@@ -61,10 +61,20 @@ def test_orientation_comes_from_exif_then_from_xmp(exif_block: bytes) -> None:
     assert metadata.orientation(Metadata(exif=exif_block, xmp=xmp)) == 6
 
 
-def test_the_exif_prefix_of_jpeg_is_taken_off(exif_block: bytes) -> None:
+@pytest.mark.parametrize("times", [0, 1, 2])
+def test_the_exif_prefix_of_jpeg_is_taken_off(exif_block: bytes, times: int) -> None:
     image = Image.new("L", (1, 1))
-    image.info["exif"] = b"Exif\0\0" + exif_block
+    image.info["exif"] = times * b"Exif\0\0" + exif_block
     assert metadata.from_image(image).exif == exif_block
+
+
+def test_a_place_in_a_tiff_is_not_taken_for_one_in_exif() -> None:
+    written, read, kept = Image.Exif(), Image.Exif(), Image.Exif()
+    written[0x8769] = {0x9003: "2020:02:29 12:00:00", 0xA005: 4711}
+    read.load(written.tobytes())
+    assert read.get_ifd(0x8769)[0xA005] == 4711
+    kept.load(metadata.from_tiff_tags(read).exif)
+    assert kept.get_ifd(0x8769) == {0x9003: "2020:02:29 12:00:00"}
 
 
 def test_the_hexadecimal_exif_of_old_png_is_read(exif_block: bytes) -> None:

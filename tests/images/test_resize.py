@@ -42,6 +42,13 @@ def test_shifted_step_half_way_overshoots_as_a_of_minus_three_quarters_does() ->
     assert enlarged[7] == pytest.approx(35 / 32)
 
 
+def test_shifted_enlargement_repeats_the_border(rng: np.random.Generator) -> None:
+    image = rng.random((3, 4, 3), np.float32)
+    framed = np.pad(image, ((2, 2), (2, 2), (0, 0)), mode="edge")
+    expected = resize.enlarge_shifted(framed, 4)[8:-8, 8:-8]
+    np.testing.assert_allclose(resize.enlarge_shifted(image, 4), expected, atol=1e-6)
+
+
 def test_shifted_enlargement_of_one_pixel_is_constant() -> None:
     enlarged = resize.enlarge_shifted(np.full((1, 1, 3), 0.3, np.float32), 4)
     np.testing.assert_allclose(enlarged, 0.3, rtol=1e-6)

@@ -61,7 +61,7 @@ def test_png_of_every_kind(tmp_path: Path, channels: int) -> None:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_transparent_value_of_png_needs_all_sixteen_bits(tmp_path: Path, channels: int) -> None:
     samples = np.full((1, 3, channels), 0x1234, np.uint16)
-    samples[0, 1] = 0x1235
+    samples[0, 1, -1] = 0x1235
     transparent = struct.pack(f">{channels}H", *[0x1234] * channels)
     photo = _read(tmp_path, _png(samples, transparent))
     assert photo.alpha.tolist() == [[0, 65535, 0]]

@@ -65,6 +65,24 @@ def test_the_blended_file_paints_what_the_blended_keras_model_paints(presets, pi
     assert np.abs(ends[0] - ends[1]).max() > 10
 
 
+def test_a_constant_that_tensors_share_is_blended_once(files):
+    """As converters let equal constants do."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    def sharing(content):
+        model = schema.ModelT.InitFromPackedBuf(content, 0)
+        model.subgraphs[0].tensors *= 2
+        builder = flatbuffers.Builder(len(content))
+        builder.Finish(model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+    expected = blend_files(files["soft"], files["sharp"], 0.3)
+    received = blend_files(sharing(files["soft"]), sharing(files["sharp"]), 0.3)
+    pairs = zip(blending._constants(expected), blending._constants(received), strict=True)
+    assert all(np.array_equal(*pair) for pair in pairs)
+
+
 def test_a_blend_says_what_it_is(presets):
     blended = Upscaler(presets["soft"], blend=(presets["sharp"], 0.25))
     assert (blended.name, blended.runtime) == ("soft with 0.25 of sharp", "litert")

@@ -266,6 +266,11 @@ def test_a_preset_folder_may_be_named_like_a_file(lite_preset, tmp_path):
     assert Upscaler(folder).name == lite_preset.name
 
 
+def test_an_ending_in_capitals_is_one(file, tmp_path):
+    loud = shutil.copy(file, tmp_path / "OWN.TFLITE")
+    assert Upscaler(loud).name == "OWN"
+
+
 def test_a_loaded_file_predicts(file, lite_preset, rng):
     model = keras_litesr.load(file)
     low_res = rng.random((3, 7, 9, 3), np.float32)

@@ -54,6 +54,13 @@ def test_a_network_of_another_scale_than_is_said_is_refused(rng, scale):
         enlarge_tiled(nearest, picture, scale=scale, tile=12, overlap=0)
 
 
+@pytest.mark.parametrize("axis", [1, 2])
+def test_a_network_that_enlarges_one_side_alone_is_refused(axis):
+    picture = np.zeros((5, 7, 3), np.uint8)
+    with pytest.raises(ValueError, match="enlarges 4 times"):
+        enlarge_tiled(lambda x: x.repeat(4, axis), picture, scale=4, tile=12, overlap=0)
+
+
 def test_one_pixel_of_overlap_too_few_is_seen(rng):
     picture = rng.integers(0, 256, (40, 40, 3), np.uint8)
     whole = to_uint8(lopsided(to_float(picture)[None])[0])

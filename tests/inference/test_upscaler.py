@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,6 +14,7 @@ from keras_litesr import Upscaler, upscale
 from keras_litesr.images.files import ImageFileError, Metadata, Photo
 from keras_litesr.images.resize import bicubic
 from keras_litesr.inference.pictures import array_of, photo_of
+from keras_litesr.models.layers import PixelShuffle
 from keras_litesr.zoo import folders
 from keras_litesr.zoo.folders import PresetError
 
@@ -171,6 +173,11 @@ def test_attributes(lite_preset):
 @pytest.mark.parametrize("tile", [None, 0])
 def test_the_automatic_tile_has_room_for_the_overlap(upscaler, tile):
     assert Upscaler("bicubic_x4", tile=tile).tile == upscaler.tile > 2 * upscaler.overlap
+    low_res = keras.Input((None, None, 3))
+    far = keras.layers.Conv2D(48, 3, dilation_rate=200, padding="same")(low_res)
+    far_seeing = Upscaler(keras.Model(low_res, PixelShuffle(4)(far)), tile=tile)
+    assert far_seeing.overlap == 200
+    assert far_seeing.tile > 2 * 200
 
 
 def test_a_path_is_a_folder_and_never_a_name(lite_preset, picture, tmp_path, monkeypatch):
@@ -215,11 +222,24 @@ def test_a_model_whose_layers_reach_unknown_far_is_shown_another_way():
 
 def test_a_keras_model_of_a_fixed_size_takes_pictures_of_any(rng):
     model = keras_litesr.load("bicubic_x4")
-    config = model.get_config()
-    config["layers"][0]["config"]["batch_shape"] = (None, 24, 32, 3)
     picture = rng.integers(0, 256, (50, 41, 3), np.uint8)
-    fixed = Upscaler(type(model).from_config(config))
+    fixed = Upscaler(_of_size(model, 24, 32))
     assert difference(fixed(picture), upscale(picture, model=model)) <= 1
+
+
+def test_tiles_too_small_for_what_a_model_sees_still_enlarge_and_are_said_to_show_seams(rng):
+    model = keras_litesr.load("bicubic_x4")  # sees 2 pixels far
+    picture = rng.integers(0, 256, (7, 11, 3), np.uint8)
+    for side, known in [(5, (2, True)), (4, (1, False))]:
+        fixed = Upscaler(_of_size(model, side, 9))
+        assert (fixed.overlap, fixed.is_seamless) == known
+        assert fixed(picture).shape == (28, 44, 3)
+
+
+def _of_size(model, height, width):
+    config = model.get_config()
+    config["layers"][0]["config"]["batch_shape"] = (None, height, width, 3)
+    return type(model).from_config(config)
 
 
 def test_a_preset_whose_file_has_a_fixed_size_takes_pictures_of_any(lite_preset, tmp_path, rng):

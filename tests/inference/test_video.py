@@ -68,6 +68,15 @@ def test_every_frame_is_enlarged_at_its_time(upscaler, clip, tmp_path):
     assert {(frame.height, frame.width) for frame in large} == {(192, 256)}
 
 
+def test_frames_that_a_file_does_not_count_are_reckoned_from_its_length(upscaler, clip, tmp_path):
+    done = []
+    source = clip("clip.mkv", times=range(6))
+    enlarge_video(
+        source, tmp_path / "large.mp4", upscaler, progress=lambda *count: done.append(count)
+    )
+    assert done == [(number, 6) for number in range(1, 7)]
+
+
 def test_frames_are_what_the_upscaler_makes_of_them(upscaler, clip, tmp_path):
     source = clip(matrix=BT709)
     enlarge_video(source, tmp_path / "large.mkv", upscaler)
@@ -88,6 +97,15 @@ def test_colours_stay_and_an_untagged_video_is_tagged(upscaler, clip, tmp_path, 
     assert large.colorspace == tagged
     for received, expected in zip(colours(large), (RED, GREEN), strict=True):
         np.testing.assert_allclose(received.astype(int), expected, atol=5)
+
+
+def test_luma_of_the_full_range_stays_so(upscaler, clip, tmp_path):
+    source = clip(pix_fmt="yuvj420p", color_range=2)
+    enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    (large, *_) = frames(tmp_path / "large.mp4")
+    assert large.color_range == 2
+    for before, after in zip(colours(frames(source)[0]), colours(large), strict=True):
+        np.testing.assert_allclose(before.astype(int), after.astype(int), atol=3)
 
 
 def test_flat_colours_are_no_darker_than_before(upscaler, tmp_path, rng):
@@ -149,6 +167,15 @@ def test_frames_of_one_time_follow_each_other(upscaler, tmp_path):
     times = [frame.time for frame in frames(tmp_path / "large.mp4")]
     assert times == sorted(set(times)) and len(times) == 4
     np.testing.assert_allclose(times, [0, 0.04, 0.04, 0.08], atol=0.002)
+
+
+def test_frames_without_times_follow_at_their_rate(upscaler, clip, tmp_path):
+    source = clip("bare.h264")
+    assert [frame.pts for frame in frames(source)] == [None] * 4
+    enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    times = [frame.time for frame in frames(tmp_path / "large.mp4")]
+    # 25 a second is what FFmpeg takes for the rate of a bare stream.
+    np.testing.assert_allclose(np.diff(times), 1 / 25, atol=1e-3)
 
 
 def test_a_name_with_a_colon_is_no_protocol(upscaler, clip, tmp_path, monkeypatch):
@@ -230,8 +257,17 @@ def test_a_video_that_was_filmed_upright_is_upright(upscaler, clip, tmp_path):
     np.testing.assert_allclose([top, bottom], [RED, GREEN], atol=5)
 
 
-def test_a_turn_of_nearly_a_quarter_is_one(clip):
-    look = look_of(av, with_display_matrix(clip(), 0.01, 1, -1, 0.01))
+@pytest.mark.parametrize(("corner", "ratio"), [((1, 0, 0, 1), (4, 3)), ((0, 1, -1, 0), (3, 4))])
+def test_pixels_that_are_no_squares_turn_with_the_picture(upscaler, clip, tmp_path, corner, ratio):
+    source = with_display_matrix(clip(times=[0], sample_aspect_ratio=Fraction(4, 3)), *corner)
+    enlarge_video(source, tmp_path / "large.mp4", upscaler)
+    with av.open(str(tmp_path / "large.mp4")) as large:
+        assert large.streams.video[0].sample_aspect_ratio == Fraction(*ratio)
+
+
+@pytest.mark.parametrize("lean", [0.03, -0.03])
+def test_a_turn_of_nearly_a_quarter_is_one(clip, lean):
+    look = look_of(av, with_display_matrix(clip(), lean, 1, -1, lean))
     assert (look.rotation, look.size) == (270, (64, 48))
 
 

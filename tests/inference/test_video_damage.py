@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from keras_litesr.inference import video_look
 from keras_litesr.inference.video import VideoError, enlarge_video
 from keras_litesr.inference.video_look import look_of, upright
 
@@ -71,6 +72,13 @@ def test_the_size_is_checked_before_anything_is_decoded(upscaler, clip, tmp_path
     source = damaged(clip(), *range(4))
     with pytest.raises(VideoError, match=r"at most 99 pixels, received 64x48"):
         enlarge_video(source, tmp_path / "large.mp4", upscaler, max_pixels=99)
+
+
+def test_a_first_frame_larger_than_was_announced_is_refused(clip, monkeypatch):
+    huge = SimpleNamespace(height=40_000, width=40_000)
+    monkeypatch.setattr(video_look, "Frames", lambda *_: iter([huge]))
+    with pytest.raises(VideoError, match=r"at most .* pixels, received 40000x40000"):
+        look_of(av, clip())
 
 
 def test_a_frame_of_another_size_is_refused_before_it_is_converted(clip):

@@ -51,7 +51,7 @@ def test_depthwise_and_pointwise_add_up_to_the_separable():
     assert depthwise.multiply_adds + pointwise.multiply_adds == separable.multiply_adds
 
 
-def test_strided_grouped_transposed_and_dense_layers_count():
+def test_strided_grouped_transposed_dense_and_twofold_layers_count():
     strided = layers.Conv2D(8, 3, strides=2, padding="same")
     assert cost_of(strided).multiply_adds == 5 * 5 * 9 * 6 * 8
     grouped = layers.Conv2D(8, 3, groups=2, padding="same")
@@ -59,6 +59,8 @@ def test_strided_grouped_transposed_and_dense_layers_count():
     transposed = layers.Conv2DTranspose(8, 3, strides=2, padding="same")
     assert cost_of(transposed).multiply_adds == 10 * 10 * 9 * 6 * 8
     assert cost_of(layers.Dense(8)).multiply_adds == 10 * 10 * 6 * 8
+    twofold = layers.SeparableConv2D(8, 3, depth_multiplier=2, padding="same")
+    assert cost_of(twofold).multiply_adds == 10 * 10 * (12 * 9 + 12 * 8)
 
 
 def test_parameters_add_up_to_keras_own_count():

@@ -102,6 +102,33 @@ def test_the_critic_learns_to_tell_and_its_slope_nears_1(batch):
     assert abs(later["gradient_norm"] - 1) < abs(fresh["gradient_norm"] - 1)
 
 
+@pytest.mark.parametrize("kind", [WGANGP, SRGAN])
+def test_without_a_pixel_loss_the_generator_learns_to_please_the_critic(kind, batch):
+    keras.utils.set_random_seed(0)
+    gan = kind(lite(filters=3, num_blocks=1), critic(filters=4, num_stages=2))
+    optimizers = keras.optimizers.SGD(1e-2), keras.optimizers.SGD(0.0)
+    gan.compile(*optimizers, adversarial_weight=1.0, pixel_weight=0.0, critic_warmup_steps=0)
+    gan.run_eagerly = True
+
+    def score():
+        return float(np.mean(_numbers([gan.critic(gan(batch[0]))])))
+
+    before = score()
+    gan.train_on_batch(*batch)
+    assert score() > before
+
+
+def test_where_the_penalty_is_taken_depends_on_seed_step_and_picture_alone():
+    def places(seed, step):
+        gan = WGANGP(lite(filters=3, num_blocks=0), critic(filters=2, num_stages=1), seed=seed)
+        gan.compile()
+        gan.critic_optimizer.iterations.assign(step)
+        return np.ravel(_numbers([gan._draw_share(3)])).tolist()
+
+    assert places(0, 1) == places(0, 1)
+    assert len({*places(0, 0), *places(0, 1), *places(5, 0)}) == 9
+
+
 def test_the_generators_pixel_loss_falls_without_an_adversary(batch):
     gan = _gan(adversarial_weight=0.0)
     received = []
@@ -257,21 +284,25 @@ def test_under_a_policy_of_half_precision_a_step_is_as_long_as_in_float32(kind, 
     assert expected[1] / 10 < received[1] < expected[1] * 2
 
 
-def test_the_critic_is_told_that_it_trains(batch):
-    told = []
+def test_both_networks_are_told_that_they_train(batch):
+    told = {"generator": [], "critic": []}
 
     class Spy(keras.layers.Layer):
         def call(self, inputs, training=False):
-            told.append(training)
+            told[self.name].append(training)
             return inputs
 
+    low_res = keras.Input((None, None, 3))
+    conv = keras.layers.Conv2D(3, 1)(Spy(name="generator")(low_res))
+    generator = keras.Model(low_res, keras.layers.UpSampling2D(4)(conv))
     picture = keras.Input((None, None, 3))
-    mean = keras.layers.GlobalAveragePooling2D()(Spy()(picture))
-    gan = WGANGP(lite(filters=3, num_blocks=0), keras.Model(picture, keras.layers.Dense(1)(mean)))
+    mean = keras.layers.GlobalAveragePooling2D()(Spy(name="critic")(picture))
+    gan = WGANGP(generator, keras.Model(picture, keras.layers.Dense(1)(mean)))
     gan.compile(critic_steps=1, run_eagerly=True)
-    told.clear()
+    for calls in told.values():
+        calls.clear()
     gan.train_on_batch(*batch)
-    assert told == [True] * 4
+    assert told == {"generator": [True] * 2, "critic": [True] * 4}
 
 
 def test_an_uncompiled_gan_is_saved_and_summed_up_whole(tmp_path):

@@ -105,6 +105,13 @@ def test_gmsd_of_equal_flat_pictures_has_a_finite_gradient():
     np.testing.assert_array_equal(slope, 0)
 
 
+def test_gmsd_of_pictures_that_are_flat_in_places_has_a_finite_gradient():
+    step = np.zeros((1, 16, 16, 3), np.float32)
+    step[:, :, 12:] = 0.5
+    slope = _numpy(input_gradient(lambda x: losses.l2_and_gmsd(step, x), step / 2))
+    assert np.isfinite(slope).all() and slope.any()
+
+
 def test_l2_of_equal_pictures_has_a_finite_gradient():
     slope = _numpy(input_gradient(lambda x: losses.l2(BLACK, x), BLACK))
     np.testing.assert_array_equal(slope, 0)
@@ -153,6 +160,15 @@ def test_the_penaltys_gradient_reaches_the_critic():
     )
     assert float(_numpy(value)) == pytest.approx(4, abs=1e-4)
     assert float(_numpy(derivative)) == pytest.approx(4, abs=1e-4)
+
+
+def test_the_penalty_of_a_flat_critic_has_a_finite_gradient():
+    slope = keras.Variable(0.0)
+    share = np.full((2, 1, 1, 1), 0.5, np.float32)
+    _, (derivative,) = gradients(
+        lambda: losses.gradient_penalty(_linear(slope), BLACK, BLACK + OFFSETS, share), [slope]
+    )
+    assert np.isfinite(float(_numpy(derivative)))
 
 
 def test_gradients_of_a_product_and_of_what_has_no_part_in_it():

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from keras_litesr.models.lite import lite
+from keras_litesr.training.metrics import luma_psnr
 from keras_litesr.training.pixel import compile_for_pixels
 from keras_litesr.training.recipes import Recipe
 
@@ -18,6 +19,15 @@ def test_the_rate_rises_in_a_line_and_falls_as_a_cosine():
     recipe = Recipe(steps=110, warmup_steps=10, learning_rate=0.02)
     rates = [_rate(recipe, step) for step in (0, 5, 10, 60, 110)]
     np.testing.assert_allclose(rates, [0, 0.01, 0.02, 0.01, 0], atol=1e-8)
+
+
+def test_validation_leaves_out_as_many_border_pixels_as_the_scale(rng):
+    model = lite(scale=2, filters=3, num_blocks=0)
+    compile_for_pixels(model, Recipe(steps=1), scale=2)
+    low_res, high_res = rng.random((1, 6, 6, 3), np.float32), rng.random((1, 12, 12, 3), np.float32)
+    psnr = model.test_on_batch(low_res, high_res, return_dict=True)["psnr"]
+    made = model.predict_on_batch(low_res)
+    assert psnr == pytest.approx(float(luma_psnr(high_res, made, border=2)[0]), rel=1e-5)
 
 
 def test_training_lowers_the_loss_with_epochs_of_any_number_of_steps(tiny_run):

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import keras
 import numpy as np
 import pytest
 
@@ -25,3 +26,10 @@ def test_a_step_gives_the_gradients_of_kernel_and_bias_in_its_precision(policy, 
     # A bfloat16 is a float32 without its last sixteen bits.
     is_half_precise = (kernel.view(np.uint32) & 0xFFFF == 0).all()
     assert is_half_precise == (policy == "mixed_bfloat16")
+
+
+def test_the_policy_is_given_back_even_after_an_error():
+    with pytest.raises(ZeroDivisionError), precision.layers_in("mixed_bfloat16"):
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+        raise ZeroDivisionError
+    assert keras.config.dtype_policy().name == "float32"

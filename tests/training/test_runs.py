@@ -18,7 +18,7 @@ from keras_litesr.datasets.degradation import Pair
 from keras_litesr.failures import CollapsedError, DivergedError
 from keras_litesr.models.lite import lite
 from keras_litesr.training import checkpoints
-from keras_litesr.training.guards import StopOnNaN
+from keras_litesr.training.guards import StopOnCollapse, StopOnNaN
 from keras_litesr.training.pixel import compile_for_pixels
 from keras_litesr.training.progress import Progress
 from keras_litesr.training.records import locked, read_json, recorded
@@ -319,6 +319,16 @@ def test_a_training_no_better_than_bicubic_stops_and_keeps_its_checkpoint(tiny_r
     assert read_json(tmp_path / "progress.json")["step"] == 3
 
 
+def test_as_good_as_bicubic_is_no_better_once_the_grace_is_over(tiny_run):
+    stop = StopOnCollapse(bicubic=30.0, grace_steps=3, advice="")
+    stop.set_model(tiny_run().model)
+    for step, psnr in [(3, 30.0), (4, 30.1)]:
+        stop.model.optimizer.iterations.assign(step)
+        stop.on_test_end({"psnr": psnr})
+    with pytest.raises(CollapsedError):
+        stop.on_test_end({"psnr": 30.0})
+
+
 def test_what_collapses_or_diverges_does_not_replace_the_weights_of_a_gan(
     tiny_run, tmp_path, monkeypatch
 ):
@@ -402,6 +412,16 @@ def test_a_finished_run_is_left_as_it_is(adversarial, tiny_run, tmp_path):
         again.model.get_weights(), parts.model.get_weights(), strict=True
     ):
         np.testing.assert_array_equal(received, averaged)
+
+
+def test_the_seconds_of_earlier_starts_count(tiny_run, tmp_path):
+    progress = tmp_path / "progress.json"
+    progress.write_text('{"seconds": 1000.0}')
+    save_last = checkpoints.SaveLast(tmp_path)
+    save_last.set_model(tiny_run().model)
+    save_last.on_train_begin()
+    save_last.save({})
+    assert 1000 <= read_json(progress)["seconds"] < 1060
 
 
 def test_columns_that_a_later_start_adds_or_leaves_out_stay_in_the_log(tiny_run, tmp_path):

@@ -45,6 +45,12 @@ def test_a_strip_shows_four_versions_of_the_middle_of_three_pictures(validation,
     assert np.abs(made.astype(int) - whole).max() <= 1
 
 
+def test_no_more_than_the_middle_of_large_pictures_is_measured(tmp_path):
+    large = [np.zeros((320, 280, 3), np.uint8)]
+    ((low_res, high_res),) = Samples(CentreCrops(degrade(large, 4)), tmp_path).crops
+    assert (low_res.shape, high_res.shape) == ((1, 64, 64, 3), (1, 256, 256, 3))
+
+
 def test_the_measure_is_averaged_over_the_crops_and_logged(validation, model, tmp_path):
     seen = []
 

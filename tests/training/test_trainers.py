@@ -23,11 +23,20 @@ def test_a_pixel_recipe_compiles_the_generator_itself():
 
 
 def test_the_papers_recipe_makes_a_wasserstein_gan():
-    recipe = AdversarialRecipe(steps=10, adversarial_weight=0.002, critic_steps=3)
-    gan = trainers.trainer(lite(filters=3, num_blocks=0), recipe, seed=5)
+    settings = {
+        "adversarial_weight": 0.002,
+        "pixel_weight": 0.5,
+        "critic_steps": 3,
+        "critic_warmup_steps": 7,
+    }
+    recipe = AdversarialRecipe(steps=10, critic_learning_rate=0.25, **settings)
+    model = lite(scale=2, filters=3, num_blocks=0)
+    gan = trainers.trainer(model, recipe, scale=2, seed=5)
     assert isinstance(gan, WGANGP)
-    assert (gan.adversarial_weight, gan.critic_steps, gan.seed) == (0.002, 3, 5)
+    assert {name: getattr(gan, name) for name in settings} == settings
+    assert (gan.seed, gan.scale, gan.psnr.border) == (5, 2, 2)
     assert gan.pixel_loss is losses.l2
+    assert float(gan.critic_optimizer.learning_rate) == 0.25
     for optimizer in (gan.optimizer, gan.critic_optimizer):
         assert (optimizer.beta_1, optimizer.beta_2) == (0.0, 0.9)
     assert (gan.optimizer.use_ema, gan.critic_optimizer.use_ema) == (True, False)

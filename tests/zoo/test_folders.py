@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_litesr.zoo import folders
+from keras_litesr.zoo import folders, integrity
 
 FACTS = {
     "name": "a_x4",
@@ -113,6 +113,19 @@ def test_files_of_git_are_no_part_of_a_preset(folder):
     (folder / ".gitattributes").touch()
     folders.write_manifest(folder)
     assert set(folders.manifest(folder)) == {"config.json", "metadata.json", "weights"}
+
+
+def test_a_file_of_git_that_a_manifest_lists_is_checked_as_every_other(folder):
+    (folder / "model.weights.h5").touch()
+    folders.write_manifest(folder)
+    (folder / ".gitattributes").touch()
+    with (folder / "SHA256SUMS").open("a") as sums:
+        sums.write(f"{hashlib.sha256(b'').hexdigest()}  .gitattributes\n")
+    files = integrity.listed_folder(folder)
+    files.require_unaltered()
+    (folder / ".gitattributes").write_text("*.h5 filter=lfs\n")
+    with pytest.raises(folders.PresetError, match="not the file that was released"):
+        files.require_unaltered()
 
 
 def test_metadata_are_read(folder):

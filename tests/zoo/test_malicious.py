@@ -199,6 +199,14 @@ def test_absurd_options_are_refused(folder, layer, options, message):
     refused(folder, message)
 
 
+def test_layers_that_are_called_with_options_are_refused(folder):
+    def put(layers):
+        named(layers, "shallow")["inbound_nodes"][0]["kwargs"] = {"training": True}
+
+    change_config(folder, put)
+    refused(folder, "layer 'shallow': it is called with options")
+
+
 def test_shapes_to_build_from_are_not_believed(folder):
     """Keras would make the arrays of a layer for the shape that `build_config` names."""
     shape = {"input_shape": [None, None, None, 10**7]}
