@@ -177,7 +177,7 @@ def test_int8_loses_on_set5_what_the_card_states(preset, folder, set5):
     if preset in ("lite_psnr_x4", "lite_x4"):  # Longer trained, they spread wider: decision 0016.
         limit = 0.09
     if preset == "lite_large_x4":  # It rounds twenty additions, and spreads wider still.
-        limit = 0.14
+        limit = 0.12
     assert stated["float32"] - psnr <= limit
 
 

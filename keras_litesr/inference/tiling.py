@@ -176,7 +176,7 @@ def spans(
         [(0, 6, 0, 5), (4, 10, 5, 10)]
     """
     count = max(1, -(-(length - 2 * overlap) // (tile - 2 * overlap)))
-    if shrink and count > 1:
+    if shrink:
         tile = _multiple(-(-(length - 2 * overlap) // count) + 2 * overlap, step)
     first = 0
     while first < length:

@@ -49,7 +49,7 @@ def published_note(rows: Mapping[str, Preset]) -> str:
     return filled(f"""\
 The baselines were trained here on the pictures of the lightweight models, for half an hour to
 two hours, as their cards say.
-After longer trainings there were published, on {sets}: for {"; for ".join(each)}.""")
+Figures published after longer trainings, on {sets}: {"; ".join(each)}.""")
 
 
 def critic_tables(metadata: Mapping[str, Any], results: Mapping[str, Any]) -> str:

@@ -76,7 +76,7 @@ PRESETS = {
     ),
     "lite_large_x4": Preset(
         architecture="lite",
-        arguments={"filters": 48, "num_blocks": 20},
+        arguments={"filters": 48, "num_blocks": 20, "negative_slope": 0},
         scale=4,
         summary="Twenty blocks in place of the twelve of lite_psnr_x4, trained on.",
         use=(
@@ -88,7 +88,7 @@ PRESETS = {
     ),
     "lite_small_x4": Preset(
         architecture="lite",
-        arguments={"filters": 48, "num_blocks": 9},
+        arguments={"filters": 48, "num_blocks": 9, "negative_slope": 0},
         scale=4,
         summary="Nine blocks of lite_psnr_x4 in place of twelve, trained on.",
         use=(

@@ -7,9 +7,7 @@ import sys
 import pytest
 
 import keras_litesr
-from keras_litesr.cli import convert
 from keras_litesr.export.metadata import read_metadata
-from keras_litesr.export.tflite import DTYPES
 from keras_litesr.protection.signing import generate_key_pair, sign
 from keras_litesr.zoo.folders import WEIGHTS, manifest, preset_folder, verified
 
@@ -21,10 +19,6 @@ def photographs(picture):
     """A folder of eight photographs."""
     paths = [picture(f"photographs/{index}.png", 40, 32) for index in range(8)]
     return paths[0].parent
-
-
-def test_help_lists_the_dtypes_that_there_are():
-    assert convert._DTYPES == DTYPES
 
 
 def test_file_says_its_origin(litesr, tmp_path):
