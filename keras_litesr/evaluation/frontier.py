@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 from keras_litesr.atomic import published
 
 _COLOUR = "#1f5fa8"
-_LEVEL = 0.07  # dB
 
 
 @dataclass(frozen=True)
@@ -53,39 +51,40 @@ def draw_frontier(points: Sequence[Point], path: Path, *, title: str, data: str)
         data: Set on which PSNR was measured.
 
     Raises:
-        ImportError: When matplotlib is not installed.
+        ImportError: When matplotlib or adjustText is not installed.
     """
+    from adjustText import adjust_text
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 5.5), layout="constrained")
     axes = figure.subplots()
     line = frontier([point for point in points if not point.note])
     axes.plot([p.milliseconds for p in line], [p.psnr for p in line], color="#9db8d9", zorder=1)
-    # Their labels would cover those of their neighbours on the line; of two in a row, each other.
-    level: list[Point] = []
-    for a, b in pairwise(line[:-1]):
-        if b.psnr - a.psnr < _LEVEL and a not in level:
-            level.append(b)
-    others = [point for point in points if point not in line]
-    others.sort(key=lambda point: point.milliseconds)
     for point in points:
         fill = "white" if point.note else _COLOUR
         axes.scatter(point.milliseconds, point.psnr, color=fill, edgecolor=_COLOUR, zorder=2)
-        # Above the line on the left, for its end has room on the right; the others by turns.
-        is_left = point in line[:-1] and point not in level
-        is_above = others.index(point) % 2 == 1 if point in others else point not in level
-        axes.annotate(
-            f"{point.label} ({point.note})" if point.note else point.label,
-            (point.milliseconds, point.psnr),
-            xytext=(-6 if is_left else 6, 5 if is_above else -12),
-            textcoords="offset points",
-            horizontalalignment="right" if is_left else "left",
-            fontsize=7,
-        )
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.margins(x=0.27, y=0.1)
+    axes.margins(x=0.2, y=0.1)
     axes.set(title=title, xlabel="milliseconds", ylabel=f"PSNR on {data} (dB, standard protocol)")
     axes.grid(alpha=0.3)
+    labels = [
+        axes.text(
+            point.milliseconds,
+            point.psnr,
+            f"{point.label} ({point.note})" if point.note else point.label,
+            fontsize=7,
+        )
+        for point in points
+    ]
+    figure.draw_without_rendering()
+    adjust_text(
+        labels,
+        [point.milliseconds for point in points],
+        [point.psnr for point in points],
+        ax=axes,
+        expand=(1.2, 1.9),
+        arrowprops={"arrowstyle": "-", "color": "gray", "linewidth": 0.5},
+    )
     with published(path) as temporary:
         figure.savefig(temporary, dpi=120, format="png")

@@ -19,6 +19,7 @@ def test_of_equals_one_is_on_the_frontier():
 
 
 def test_the_line_runs_through_what_was_measured_here_alone(tmp_path, monkeypatch):
+    pytest.importorskip("adjustText")
     axes = pytest.importorskip("matplotlib.axes")
     lines, plot = [], axes.Axes.plot
     monkeypatch.setattr(axes.Axes, "plot", lambda *a, **k: lines.append(a[1:]) or plot(*a, **k))
@@ -28,7 +29,7 @@ def test_the_line_runs_through_what_was_measured_here_alone(tmp_path, monkeypatc
 
 
 def test_a_picture_is_drawn_with_more_ink_for_more_points(tmp_path):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("adjustText")
     inked = []
     for points in ([FAST, GOOD], [FAST, GOOD, SLOW]):
         path = tmp_path / "pareto.png"
