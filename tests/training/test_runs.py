@@ -424,6 +424,20 @@ def test_the_seconds_of_earlier_starts_count(tiny_run, tmp_path):
     assert 1000 <= read_json(progress)["seconds"] < 1060
 
 
+@pytest.mark.parametrize(("step", "expected"), [(0, 7.0), (1, 0.0)])
+def test_sums_of_a_checkpoint_whose_weights_were_not_written_are_left(
+    tiny_run, tmp_path, step, expected
+):
+    model = tiny_run().model
+    sums = [variable for metric in model.metrics for variable in metric.variables]
+    saved = {"step": step, "sums": [np.full(variable.shape, 7.0).tolist() for variable in sums]}
+    (tmp_path / "progress.json").write_text(json.dumps(saved))
+    resumed = checkpoints.ContinueEpoch(tmp_path)
+    resumed.set_model(model)
+    resumed.on_epoch_begin(0)
+    assert sums and all(keras.ops.convert_to_numpy(each) == expected for each in sums)
+
+
 def test_columns_that_a_later_start_adds_or_leaves_out_stay_in_the_log(tiny_run, tmp_path):
     def samples():
         return Samples(tiny_run().validation, tmp_path / "samples", measure=lambda *_: 0.5)
