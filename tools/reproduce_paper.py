@@ -176,13 +176,14 @@ def _measure_all(
 ) -> dict:
     """Measures every model on every set, but for what the cache has; it is saved after each."""
     kept, code = figures_in(cache), code_hash()
+    hashes = {number: pictures_hash(found) for number, found in pairs.items()}
     figures: dict[str, dict] = {number: {} for number in pairs}
     jobs = [(number, model) for number in pairs for model in installed]
     with tqdm(jobs, unit="row", disable=None) as bar:
         for number, model in bar:
             title = f"{model} for Table {number}"
             bar.set_postfix_str(title)
-            key = f"{model} {installed[model]} {pictures_hash(pairs[number])} {code}"
+            key = f"{model} {installed[model]} {hashes[number]} {code}"
             if key not in kept:
                 kept[key] = _measure(title, _upscaler(model), pairs[number])
                 write_json(cache, kept)

@@ -6,9 +6,8 @@ from typing import Any
 
 from keras_litesr.silence import captured_output
 from keras_litesr.zoo import folders
+from keras_litesr.zoo.contents import CALIBRATED_DTYPES
 from keras_litesr.zoo.integrity import checked_folder
-
-CALIBRATED = ("int8", "int16x8")
 
 
 def preset_to_tflite(
@@ -45,7 +44,7 @@ def preset_to_tflite(
     known: dict[str, Any] = {n: facts[n] for n in ("name", "license") if n in facts}
     known["source_sha256"] = folders.manifest(folder)[folders.WEIGHTS]
     crops = None
-    if dtype in CALIBRATED and photographs is not None:
+    if dtype in CALIBRATED_DTYPES and photographs is not None:
         crops = representative_crops(photographs, scale=facts["scale"])
     return export(
         model,

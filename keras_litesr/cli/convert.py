@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 
 from keras_litesr.atomic import require_writable
-from keras_litesr.cli.conversion import CALIBRATED, preset_to_other_format, preset_to_tflite
+from keras_litesr.cli.conversion import preset_to_other_format, preset_to_tflite
 from keras_litesr.cli.extras import require_toolkit
 from keras_litesr.cli.notes import notes
 from keras_litesr.cli.paths import NamedPath
 from keras_litesr.cli.sizes import parsed_size
 from keras_litesr.zoo import folders
-from keras_litesr.zoo.contents import TFLITE_DTYPES, promised_dtype
+from keras_litesr.zoo.contents import CALIBRATED_DTYPES, TFLITE_DTYPES, promised_dtype
 from keras_litesr.zoo.integrity import listed_folder
 from keras_litesr.zoo.new_folders import is_preset
 
@@ -195,7 +195,7 @@ def _renew_manifest(folder: Path) -> None:
 
 
 def _check_photographs(dtype: str, representative: Path | None) -> None:
-    if (dtype in CALIBRATED) == (representative is not None):
+    if (dtype in CALIBRATED_DTYPES) == (representative is not None):
         return
     if representative is None:
         raise click.UsageError(
@@ -203,8 +203,8 @@ def _check_photographs(dtype: str, representative: Path | None) -> None:
             "choose float16, which needs none."
         )
     raise click.UsageError(
-        f"--representative is for {' and '.join(CALIBRATED)}, received {dtype}. Add --dtype int8, "
-        "or leave --representative out."
+        f"--representative is for {' and '.join(CALIBRATED_DTYPES)}, received {dtype}. Add --dtype "
+        "int8, or leave --representative out."
     )
 
 

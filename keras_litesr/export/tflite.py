@@ -27,10 +27,9 @@ from keras_litesr.export.tuning import tune
 from keras_litesr.images.pixels import to_float
 from keras_litesr.models.copies import copied
 from keras_litesr.models.cost import receptive_radius, scale_of
-from keras_litesr.zoo.contents import TFLITE_DTYPES
+from keras_litesr.zoo.contents import CALIBRATED_DTYPES, TFLITE_DTYPES
 
 DTYPES = TFLITE_DTYPES
-_CALIBRATED = ("int8", "int16x8")
 _FIRST_KERAS = (3, 15)
 
 
@@ -97,11 +96,11 @@ def export(
     if input_size is not None:
         check_size(input_size, scale)
     require_keras()
-    pictures = checked_representative(representative, dtype) if dtype in _CALIBRATED else []
+    pictures = checked_representative(representative, dtype) if dtype in CALIBRATED_DTYPES else []
     check_pictures(model, pictures)
     if isinstance(model, keras.Sequential):
         model = copied(model)
-    facts = {**_facts(model, dtype, input_size), **(metadata or {})}
+    facts = {**_facts(model, dtype, input_size, scale), **(metadata or {})}
     source = model
     if dtype == "int8":
         source = _int8_network(model, pictures, tune_steps, aware_steps)
@@ -162,7 +161,7 @@ def _refuse_unopenable(content: bytes, name: str, dtype: str) -> None:
     try:
         require_openable(content)
     except (RuntimeError, ValueError) as error:
-        more = ", or representative pictures of more kinds" if dtype in _CALIBRATED else ""
+        more = ", or representative pictures of more kinds" if dtype in CALIBRATED_DTYPES else ""
         raise ConversionError(
             f"Expected a file that LiteRT opens, received one of {name} in {dtype} that it does "
             f"not: {error}. Choose another dtype{more}."
@@ -192,13 +191,15 @@ def require_keras() -> None:
         )
 
 
-def _facts(model: keras.Model, dtype: str, input_size: tuple[int, int] | None) -> dict[str, Any]:
+def _facts(
+    model: keras.Model, dtype: str, input_size: tuple[int, int] | None, scale: int
+) -> dict[str, Any]:
     pixels = {"dtype": "uint8", "range": [0, 255], "normalization": "none"}
     floats = {"dtype": "float32", "range": [0, 1], "normalization": "pixel / 255"}
     door = pixels if dtype == "int8" else floats
     return {
         "name": model.name,
-        "scale": scale_of(model),
+        "scale": scale,
         "receptive_radius": _known_radius(model),
         "dtype": dtype,
         "input_size": None if input_size is None else list(input_size),

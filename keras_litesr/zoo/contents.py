@@ -11,6 +11,8 @@ _SECRET = re.compile(
 )
 _HEAD_BYTES = 4096
 TFLITE_DTYPES = ("float32", "float16", "dynamic", "int8", "int16x8")
+# Those whose ranges are learnt from pictures.
+CALIBRATED_DTYPES = ("int8", "int16x8")
 
 
 def promised_dtype(file_name: str, name: str) -> str | None:
